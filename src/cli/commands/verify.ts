@@ -1,0 +1,156 @@
+import { verifyImage } from "../../engine/mod.ts";
+import { AssayError } from "../../errors.ts";
+import type { ImageReport } from "../../report/mod.ts";
+import type { Configuration } from "../../resources/mod.ts";
+import type { Command, Invocation } from "../command.ts";
+import { requireConfiguration } from "../configuration.ts";
+import { withTimeout } from "../deadline.ts";
+import { checkExpectedDigest, type ImageArgument, parseImage } from "../image.ts";
+import { usage } from "../invocation.ts";
+import type { Io } from "../io.ts";
+import { openImageLayout } from "../layout.ts";
+import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../options.ts";
+import { renderJson } from "../render_json.ts";
+import { renderText } from "../render_text.ts";
+import { parseTime } from "../../trust/mod.ts";
+
+/** `assay verify`: the verdict on images, explained. */
+export const verifyCommand: Command = {
+  name: "verify",
+  summary: "Verify images and explain the verdict",
+  argument: "IMAGE...",
+  description:
+    `Finds what is attached to each image, verifies it as the configured resources say, and prints the
+verdict: allow, deny, or undecided when the truth could not be found out.
+
+\`IMAGE\` is an image in an OCI image layout on disk: \`oci:DIR@sha256:…\` or \`oci:DIR:TAG\`. Without
+\`--as\` it has no name, so that only policies with the scope \`*\` apply to it.`,
+  options: [
+    SUBJECT,
+    CONFIG,
+    {
+      name: "namespace",
+      short: "n",
+      value: "NAME",
+      description: "Use the resources that apply in this namespace.",
+    },
+    {
+      name: "as",
+      value: "REFERENCE",
+      description: "The name of the image, which scopes of policies are matched against.",
+    },
+    TIMEOUT,
+    {
+      name: "at",
+      value: "TIME",
+      description:
+        "Judge as of this time (RFC 3339, such as `2026-01-31T12:00:00Z`) instead of now.",
+    },
+    {
+      name: "output",
+      short: "o",
+      value: "FORMAT",
+      default: "text",
+      description: "`text`, or `json` for one object per image and line.",
+    },
+    ARTIFACT_TYPE,
+    { name: "silent", description: "Print no verdict; the exit status tells it." },
+  ],
+  examples: [
+    "assay verify oci:image:v1 --config policies/ --as registry.example.com/app:v1",
+    "assay verify oci:image:v1 --config policies/ --output json",
+  ],
+  exits: {
+    0: "All images are allowed.",
+    1: "At least one image is denied.",
+    2: "The arguments or the configuration are wrong; nothing is on standard output.",
+    3: "At least one image is undecided, and none is denied.",
+  },
+  run,
+};
+
+async function run(invocation: Invocation, io: Io): Promise<number> {
+  const output = invocation.text("output");
+  if (output !== "text" && output !== "json") {
+    throw usage(verifyCommand, `--output must be text or json; found ${JSON.stringify(output)}`);
+  }
+  const now = parseAt(invocation.text("at")) ?? io.now();
+  const texts = imageArguments(verifyCommand, invocation);
+  const as = invocation.text("as");
+  if (as !== undefined && texts.length > 1) {
+    throw usage(verifyCommand, "--as goes with one image only");
+  }
+  const images = texts.map((text) => parseImage(text, as));
+  for (const image of images) checkExpectedDigest(image, image.layout.digest);
+  const configuration = await requireConfiguration(invocation.texts("config"), io);
+
+  const reports = await withTimeout(verifyCommand, invocation, async (signal) => {
+    const all: (readonly [ImageArgument, ImageReport])[] = [];
+    for (const image of images) {
+      all.push([image, await verify(image, configuration, invocation, { signal, now })]);
+    }
+    return all;
+  });
+  for (const [image, report] of reports) checkExpectedDigest(image, report.digest);
+  if (!invocation.flag("silent")) print(reports, output, now, io);
+  return exitStatus(reports.map(([, report]) => report));
+}
+
+async function verify(
+  image: ImageArgument,
+  configuration: Configuration,
+  invocation: Invocation,
+  context: { readonly signal: AbortSignal; readonly now: Date },
+): Promise<ImageReport> {
+  const scope = invocation.text("namespace") ?? "";
+  const artifactTypes = invocation.texts("artifactType");
+  const request = {
+    reference: image.reference,
+    name: image.name,
+    scope,
+    ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
+  };
+  return await verifyImage(
+    {
+      ...request,
+      stores: () =>
+        openImageLayout(image, configuration, scope, context.signal).then((store) => [store]),
+    },
+    configuration,
+    context,
+  );
+}
+
+function print(
+  reports: readonly (readonly [ImageArgument, ImageReport])[],
+  output: "text" | "json",
+  timestamp: Date,
+  io: Io,
+): void {
+  for (const [index, [image, report]] of reports.entries()) {
+    if (output === "json") {
+      io.out(renderJson(image.text, report, { traceId: crypto.randomUUID(), timestamp }));
+      continue;
+    }
+    if (index > 0) io.out("");
+    for (const line of renderText(image.text, report, io.colour)) io.out(line);
+  }
+}
+
+function exitStatus(reports: readonly ImageReport[]): number {
+  const verdicts = new Set(reports.map((report) => report.verdict.verdict));
+  return verdicts.has("deny") ? 1 : verdicts.has("undecided") ? 3 : 0;
+}
+
+function parseAt(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const seconds = parseTime(text);
+  if (seconds !== undefined) return new Date(seconds * 1000);
+  throw new AssayError({
+    code: "USAGE_INVALID",
+    component: "commandLine",
+    message: `--at must be an RFC 3339 time such as 2026-01-31T12:00:00Z; found ${
+      JSON.stringify(text)
+    }`,
+  });
+}

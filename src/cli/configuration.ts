@@ -1,0 +1,64 @@
+import { AssayError } from "../errors.ts";
+import {
+  type Configuration,
+  defaultConfigurationPaths,
+  formatProblem,
+  loadConfiguration,
+  readSources,
+} from "../resources/mod.ts";
+import type { Io } from "./io.ts";
+import { printable } from "./text.ts";
+
+/**
+ * Loads the configuration of a command: the given paths, else `$RATIFY_CONFIG/config.json`, else
+ * `~/.ratify/config.json`. Warnings go to standard error.
+ *
+ * @throws {AssayError} CONFIG_INVALID when there is none or it has errors, which are printed first.
+ */
+export async function requireConfiguration(
+  paths: readonly string[],
+  io: Io,
+): Promise<Configuration> {
+  const found = paths.length > 0 ? paths : await defaultPath(io);
+  if (found === undefined) {
+    throw new AssayError({
+      code: "CONFIG_INVALID",
+      component: "commandLine",
+      message: "There is no configuration: --config was not given, and there is no default file",
+      detail: `Looked for ${defaultConfigurationPaths(io.env).join(", ")}`,
+      remedy: "Name files or directories with --config.",
+    });
+  }
+  const { configuration, problems } = await loadConfiguration(await readSources(found));
+  for (const problem of problems) io.err(printable(formatProblem(problem)));
+  if (configuration === undefined) {
+    throw new AssayError({
+      code: "CONFIG_INVALID",
+      component: "config",
+      message: "The configuration has errors; nothing was verified",
+      remedy:
+        "Correct the fields named above; `assay check` lists them without verifying anything.",
+    });
+  }
+  return configuration;
+}
+
+/** Like {@link requireConfiguration}, but a missing default file is no error. */
+export async function optionalConfiguration(
+  paths: readonly string[],
+  io: Io,
+): Promise<Configuration | undefined> {
+  if (paths.length === 0 && await defaultPath(io) === undefined) return undefined;
+  return await requireConfiguration(paths, io);
+}
+
+async function defaultPath(io: Io): Promise<readonly string[] | undefined> {
+  for (const path of defaultConfigurationPaths(io.env)) {
+    try {
+      if ((await Deno.stat(path)).isFile) return [path];
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return undefined;
+}

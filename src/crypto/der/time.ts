@@ -1,0 +1,36 @@
+import { FormatError } from "../format_error.ts";
+import { type DerNode, TAG } from "./reader.ts";
+
+const UTC = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
+const GENERALIZED = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
+
+/**
+ * UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 writes them: seconds, no fraction, `Z`. Two-digit
+ * years are 1950 to 2049.
+ *
+ * @throws {FormatError} also for a date that no calendar has.
+ */
+export function readTime(node: DerNode): Date {
+  const text = String.fromCharCode(...node.value.subarray(0, 32));
+  const short = node.tagClass === "universal" && node.tag === TAG.utcTime ? UTC.exec(text) : null;
+  const long = node.tagClass === "universal" && node.tag === TAG.generalizedTime
+    ? GENERALIZED.exec(text)
+    : null;
+  const match = short ?? long;
+  if (match === null) throw new FormatError("DER", "a time is not written as it must be");
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const date = new Date(0);
+  date.setUTCFullYear(short === null ? year : year + (year < 50 ? 2000 : 1900), month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  const valid = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 &&
+    minute < 60 && second < 60;
+  if (!valid) throw new FormatError("DER", `there is no time ${text}`);
+  return date;
+}

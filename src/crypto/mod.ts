@@ -1,0 +1,31 @@
+export { type AlgorithmIdentifier } from "./algorithm_identifier.ts";
+export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from "./base64.ts";
+export { type Bytes, concatBytes, decodeUtf8, encodeUtf8, equalBytes, toHex } from "./bytes.ts";
+export { type CborLabel, type CborMap, type CborTag, type CborValue, parseCbor } from "./cbor.ts";
+export { type CoseSign1, parseCoseSign1 } from "./cose.ts";
+export * from "./der/mod.ts";
+export { type Format, FormatError } from "./format_error.ts";
+export { hash, type HashName } from "./hash.ts";
+export {
+  type JsonArray,
+  JsonDocument,
+  JsonError,
+  type JsonLimits,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+  type TextPosition,
+} from "./json.ts";
+export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
+export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { parsePublicKey, type PublicKey } from "./public_key.ts";
+export { algorithmName, certificateScheme, type SignatureScheme } from "./signature_scheme.ts";
+export { verifySignature } from "./verify_signature.ts";
+export {
+  type Certificate,
+  type Extension,
+  type KeyUsage,
+  type Name,
+  type NameAttribute,
+  parseCertificate,
+} from "./x509/mod.ts";

@@ -1,0 +1,209 @@
+import { hashOfOid } from "./algorithm_identifier.ts";
+import type { Bytes } from "./bytes.ts";
+import { checkPoint, type Curve, CURVES, normaliseSignature } from "./ecdsa.ts";
+import { FormatError } from "./format_error.ts";
+import { LruMap } from "./lru.ts";
+import { parsePublicKey, type PublicKey } from "./public_key.ts";
+import { Semaphore } from "./semaphore.ts";
+import { HASH_LENGTH, type SignatureScheme } from "./signature_scheme.ts";
+
+const MIN_RSA_BITS = 2048;
+/** Web Crypto here cannot import larger ones. */
+const MAX_RSA_BITS = 7680;
+const MAX_EXPONENT_BYTES = 4;
+
+/** Web Crypto works on other threads; hundreds of calls at once would starve timers. */
+const turns = new Semaphore(Math.max(2, navigator.hardwareConcurrency));
+
+const importedKeys = new LruMap<string, Promise<CryptoKey>>(256);
+
+/**
+ * Checks a signature: the one place in Assay where that is done.
+ *
+ * @param spki DER of the SubjectPublicKeyInfo. An RSASSA-PSS key is taken as RSA if the parameters
+ * that it restricts itself to agree with the scheme.
+ * @param scheme how the signature must have been made. The caller derives it from the key or the
+ * policy, never from what comes with the signature alone.
+ * @returns whether the signature is right. A signature that is malformed, or of another length than
+ * the key's, is wrong.
+ * @throws {FormatError} when `spki` is not a key, or not one that the scheme can use: another kind,
+ * an unknown curve, a point that is not on it, RSA below 2,048 or above 7,680 bits.
+ *
+ * @example
+ * ```ts
+ * import { verifySignature } from "./mod.ts";
+ *
+ * const { publicKey, privateKey } = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]) as CryptoKeyPair;
+ * const data = new TextEncoder().encode("data");
+ * const signature = new Uint8Array(await crypto.subtle.sign("Ed25519", privateKey, data));
+ * const spki = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
+ * if (!await verifySignature(spki, { name: "Ed25519" }, signature, data)) throw new Error("wrong");
+ * ```
+ */
+export async function verifySignature(
+  spki: Bytes,
+  scheme: SignatureScheme,
+  signature: Bytes,
+  data: Bytes,
+): Promise<boolean> {
+  const key = parsePublicKey(spki);
+  const prepared = prepare(key, scheme, signature);
+  if (prepared === undefined) return false;
+  const imported = await importKey(key, scheme);
+  return await turns.run(async () => {
+    try {
+      return await crypto.subtle.verify(verifyParameters(scheme), imported, prepared, data);
+    } catch {
+      return false; // whatever Web Crypto stumbles over, the signature was not found right
+    }
+  });
+}
+
+/**
+ * Checks the key against the scheme and brings the signature into Web Crypto's form.
+ *
+ * @returns undefined for a malformed signature.
+ */
+function prepare(key: PublicKey, scheme: SignatureScheme, signature: Bytes): Bytes | undefined {
+  switch (scheme.name) {
+    case "ECDSA": {
+      const curve = requireCurve(key);
+      return normaliseSignature(curve, scheme.encoding, signature);
+    }
+    case "Ed25519":
+      if (key.kind !== "Ed25519") throw unfit(key, scheme);
+      return signature.length === 64 ? signature : undefined;
+    case "RSASSA-PSS":
+    case "RSASSA-PKCS1-v1_5":
+      requireRsa(key, scheme);
+      return signature.length === key.modulus?.length ? signature : undefined;
+  }
+}
+
+function requireCurve(key: PublicKey): Curve {
+  const curve = key.kind === "EC" ? CURVES[key.curve ?? ""] : undefined;
+  if (curve === undefined || key.point === undefined) throw unfit(key, { name: "ECDSA" });
+  checkPoint(curve, key.point);
+  return curve;
+}
+
+function requireRsa(key: PublicKey, scheme: SignatureScheme & { readonly hash: string }): void {
+  const { modulus, exponent, bits = 0 } = key;
+  if (modulus === undefined || exponent === undefined) throw unfit(key, scheme);
+  if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
+    throw new FormatError(
+      "SPKI",
+      `a ${key.description} key cannot be used: RSA keys of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits can`,
+    );
+  }
+  const odd = ((modulus.at(-1) ?? 0) & (exponent.at(-1) ?? 0) & 1) === 1;
+  if (
+    !odd || exponent.length > MAX_EXPONENT_BYTES || (exponent.length === 1 && exponent[0] === 1)
+  ) {
+    throw new FormatError(
+      "SPKI",
+      "an RSA key has a modulus or exponent that is even, one or too large",
+    );
+  }
+  if (key.kind === "RSASSA-PSS" && !agreesWithPss(key, scheme)) throw unfit(key, scheme);
+}
+
+/** A key that restricts itself to parameters may be used with no others (RFC 4055 §1.2). */
+function agreesWithPss(key: PublicKey, scheme: SignatureScheme): boolean {
+  if (scheme.name !== "RSASSA-PSS") return false;
+  const { pss } = key;
+  return pss === undefined ||
+    (hashOfOid(pss.hash) === scheme.hash && pss.mgfHash === pss.hash &&
+      pss.saltLength === HASH_LENGTH[scheme.hash] && pss.trailer === 1);
+}
+
+function unfit(key: PublicKey, scheme: { readonly name: string }): FormatError {
+  return new FormatError(
+    "SPKI",
+    `a ${key.description} key cannot verify this ${scheme.name} signature`,
+  );
+}
+
+async function importKey(key: PublicKey, scheme: SignatureScheme): Promise<CryptoKey> {
+  const hash = "hash" in scheme && scheme.name !== "ECDSA" ? scheme.hash : "";
+  const id = `${key.fingerprint} ${scheme.name} ${hash}`;
+  let imported = importedKeys.get(id);
+  if (imported === undefined) {
+    imported = crypto.subtle.importKey(
+      "spki",
+      plainSpki(key),
+      importParameters(key, scheme),
+      false,
+      [
+        "verify",
+      ],
+    );
+    importedKeys.set(id, imported);
+  }
+  try {
+    return await imported;
+  } catch (error) {
+    importedKeys.delete(id);
+    throw new FormatError(
+      "SPKI",
+      `a ${key.description} key cannot be used: ${
+        error instanceof Error ? error.message : "it was refused"
+      }`,
+    );
+  }
+}
+
+const PSS_ALGORITHM = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
+
+/** Web Crypto takes RSA keys under the identifier rsaEncryption only; the key itself is the same. */
+function plainSpki(key: PublicKey): Bytes {
+  if (key.kind !== "RSASSA-PSS" || key.modulus === undefined || key.exponent === undefined) {
+    return key.spki;
+  }
+  const rsa = element(0x30, [...integer(key.modulus), ...integer(key.exponent)]);
+  const oid = [...PSS_ALGORITHM.slice(0, -1), 0x01];
+  const algorithm = element(0x30, [...oid, 0x05, 0x00]);
+  return Uint8Array.from(element(0x30, [...algorithm, ...element(0x03, [0, ...rsa])]));
+}
+
+function integer(magnitude: Bytes): number[] {
+  return element(0x02, [...((magnitude[0] ?? 0) >= 0x80 ? [0] : []), ...magnitude]);
+}
+
+function element(tag: number, content: readonly number[]): number[] {
+  const { length } = content;
+  const size = length < 0x80
+    ? [length]
+    : length < 0x100
+    ? [0x81, length]
+    : [0x82, length >> 8, length & 0xff];
+  return [tag, ...size, ...content];
+}
+
+function importParameters(
+  key: PublicKey,
+  scheme: SignatureScheme,
+): RsaHashedImportParams | EcKeyImportParams | Algorithm {
+  switch (scheme.name) {
+    case "RSASSA-PSS":
+      return { name: "RSA-PSS", hash: scheme.hash };
+    case "RSASSA-PKCS1-v1_5":
+      return { name: scheme.name, hash: scheme.hash };
+    case "ECDSA":
+      return { name: "ECDSA", namedCurve: key.curve ?? "" };
+    case "Ed25519":
+      return { name: "Ed25519" };
+  }
+}
+
+function verifyParameters(scheme: SignatureScheme): RsaPssParams | EcdsaParams | Algorithm {
+  switch (scheme.name) {
+    case "RSASSA-PSS":
+      return { name: "RSA-PSS", saltLength: HASH_LENGTH[scheme.hash] };
+    case "ECDSA":
+      return { name: "ECDSA", hash: scheme.hash };
+    case "RSASSA-PKCS1-v1_5":
+    case "Ed25519":
+      return { name: scheme.name };
+  }
+}

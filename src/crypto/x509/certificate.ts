@@ -1,0 +1,152 @@
+import { type AlgorithmIdentifier, readAlgorithmIdentifier } from "../algorithm_identifier.ts";
+import { type Bytes, toHex } from "../bytes.ts";
+import {
+  DerCursor,
+  type DerNode,
+  expectTag,
+  readDer,
+  readInteger,
+  readOctets,
+  readSmallInteger,
+  readTime,
+  TAG,
+} from "../der/mod.ts";
+import { FormatError } from "../format_error.ts";
+import { hash } from "../hash.ts";
+import { parsePublicKey, type PublicKey } from "../public_key.ts";
+import {
+  type Extension,
+  type KnownExtensions,
+  readExtensions,
+  readKnownExtensions,
+} from "./extensions.ts";
+import { type Name, readName } from "./name.ts";
+
+/** The most bytes that a certificate may have: 64 KiB. */
+const MAX_BYTES = 64 * 1024;
+
+/** The most bytes of a serial number; RFC 5280 allows 20, some issuers take one more for the sign. */
+const MAX_SERIAL_BYTES = 21;
+
+/** An X.509 certificate, read but not believed. */
+export interface Certificate extends KnownExtensions {
+  /** DER of the whole certificate. */
+  readonly raw: Bytes;
+  /** The bytes that the issuer signed. */
+  readonly tbs: Bytes;
+  /** Lower-case hexadecimal SHA-256 of `raw`. */
+  readonly fingerprint: string;
+  readonly version: 1 | 2 | 3;
+  /** Lower-case hexadecimal of the INTEGER's content. */
+  readonly serialNumber: string;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKey: PublicKey;
+  /** The algorithm beside the signature, and the one inside the signed part; they must be the same. */
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly tbsSignatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Bytes;
+  readonly extensions: readonly Extension[];
+}
+
+/**
+ * Reads a certificate (RFC 5280 §4.1) from DER, strictly, with nothing after it.
+ *
+ * @throws {FormatError}
+ */
+export function parseCertificate(der: Bytes): Certificate {
+  if (der.length > MAX_BYTES) {
+    throw new FormatError("X.509", `a certificate has more than ${MAX_BYTES} bytes`);
+  }
+  const cursor = new DerCursor(
+    expectTag(readDer(der), TAG.sequence, "a certificate"),
+    "a certificate",
+  );
+  const tbs = cursor.take(TAG.sequence, "signed part");
+  const signatureAlgorithm = readAlgorithmIdentifier(
+    cursor.take(TAG.sequence, "signature algorithm"),
+  );
+  const signature = readOctets(cursor.take(TAG.bitString, "signature"));
+  cursor.end();
+  return {
+    raw: der,
+    tbs: tbs.raw,
+    fingerprint: toHex(hash("SHA-256", der)),
+    signatureAlgorithm,
+    signature,
+    ...readSignedPart(tbs),
+  };
+}
+
+type SignedPart = Omit<
+  Certificate,
+  "raw" | "tbs" | "fingerprint" | "signatureAlgorithm" | "signature"
+>;
+
+function readSignedPart(tbs: DerNode): SignedPart {
+  const cursor = new DerCursor(tbs, "the signed part of a certificate");
+  const version = readVersion(cursor.takeContext(0));
+  const serial = readInteger(cursor.take(TAG.integer, "serial number"));
+  if (serial.length > MAX_SERIAL_BYTES) {
+    throw new FormatError("X.509", "the serial number is too long");
+  }
+  const tbsSignatureAlgorithm = readAlgorithmIdentifier(
+    cursor.take(TAG.sequence, "signature algorithm"),
+  );
+  const issuer = readName(cursor.take(TAG.sequence, "issuer"));
+  const validity = readValidity(cursor.take(TAG.sequence, "validity"));
+  const subject = readName(cursor.take(TAG.sequence, "subject"));
+  const publicKey = parsePublicKey(cursor.take(TAG.sequence, "public key").raw);
+  const issuerId = cursor.takeContext(1);
+  const subjectId = cursor.takeContext(2);
+  const wrapper = cursor.takeContext(3);
+  cursor.end();
+  if (version === 1 && (issuerId !== undefined || subjectId !== undefined)) {
+    throw new FormatError("X.509", "a certificate of version 1 has unique identifiers");
+  }
+  if (version !== 3 && wrapper !== undefined) {
+    throw new FormatError("X.509", `a certificate of version ${version} has extensions`);
+  }
+  const extensions = wrapper === undefined ? [] : readExtensions(only(wrapper));
+  return {
+    version,
+    serialNumber: toHex(serial),
+    tbsSignatureAlgorithm,
+    issuer,
+    ...validity,
+    subject,
+    publicKey,
+    extensions,
+    ...readKnownExtensions(extensions),
+  };
+}
+
+function readVersion(node: DerNode | undefined): 1 | 2 | 3 {
+  if (node === undefined) return 1;
+  const number = readSmallInteger(expectTag(only(node), TAG.integer, "the version")) + 1;
+  if (number !== 2 && number !== 3) {
+    throw new FormatError("X.509", "the version is none that is written out (2 or 3)");
+  }
+  return number;
+}
+
+function readValidity(node: DerNode): { notBefore: Date; notAfter: Date } {
+  const cursor = new DerCursor(node, "the validity");
+  const [notBefore, notAfter] = [cursor.takeAny(), cursor.takeAny()];
+  cursor.end();
+  if (notBefore === undefined || notAfter === undefined) {
+    throw new FormatError("X.509", "the validity lacks a time");
+  }
+  return { notBefore: readTime(notBefore), notAfter: readTime(notAfter) };
+}
+
+/** The one element that an explicit tag wraps. */
+function only(node: DerNode): DerNode {
+  const cursor = new DerCursor(node, "an explicitly tagged element");
+  const inner = cursor.takeAny();
+  cursor.end();
+  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
+  return inner;
+}

@@ -1,0 +1,1 @@
+export { type VerifyContext, verifyImage, type VerifyRequest } from "./verify_image.ts";

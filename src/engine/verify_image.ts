@@ -1,0 +1,187 @@
+import { AssayError, type ErrorCode } from "../errors.ts";
+import type { Reference } from "../oci/mod.ts";
+import type {
+  ArtifactReport,
+  Decision,
+  ImageReport,
+  ReportFailure,
+  Verdict,
+} from "../report/mod.ts";
+import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
+import type { PolicyProvider } from "../policy/mod.ts";
+import type { ArtifactStore } from "../stores/mod.ts";
+import { type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
+import { type ArtifactOutcomes, verifyArtifacts } from "./verify_artifacts.ts";
+
+/** One image to verify. */
+export interface VerifyRequest {
+  /** Where the image is. An image without a name (in a layout) has an empty registry and repository. */
+  readonly reference: Reference;
+  /** The reference as asked, normalised: what reports call the image. */
+  readonly name: string;
+  /** The namespace whose resources apply; empty for the cluster. */
+  readonly scope: string;
+  /** Opens the stores to look in, in order. What it throws is the verdict's cause. */
+  readonly stores: () => Promise<readonly ArtifactStore[]>;
+  /** Look only at attached artifacts of these types; at all when absent. */
+  readonly artifactTypes?: readonly string[];
+}
+
+/** What a verification may use. */
+export interface VerifyContext {
+  /** The deadline. When it fires the answer goes out with what is known. */
+  readonly signal: AbortSignal;
+  /** The time as of which to judge. */
+  readonly now: Date;
+}
+
+/**
+ * Verifies one image: resolve, list what is attached, verify each artifact, decide. The whole
+ * request sees the one configuration that it was given.
+ *
+ * @throws {AssayError} only with the effect `unusable`: the configuration has no store, policy or
+ * verifier for the scope. Everything else is a verdict.
+ */
+export async function verifyImage(
+  request: VerifyRequest,
+  configuration: Configuration,
+  context: VerifyContext,
+): Promise<ImageReport> {
+  const { policy, verifiers } = requireComponents(configuration.forScope(request.scope));
+  const { name, artifactTypes } = request;
+  const { signal } = context;
+  let digest: string | undefined;
+  try {
+    const stores = await request.stores();
+    const subject = await resolveSubject(name, request.reference, stores, signal);
+    digest = subject.descriptor.digest;
+    const listing = await listReferrers(name, subject, stores, signal);
+    if (listing.failure?.effect === "deny") throw listing.failure;
+    const referrers = listing.referrers.filter(({ referrer }) =>
+      artifactTypes?.includes(referrer.artifactType) ?? true
+    );
+    const outcomes = await verifyArtifacts(name, subject, referrers, verifiers, {
+      trust: configuration.trust,
+      scope: request.scope,
+      ...context,
+    });
+    const decision = policy.decide({
+      reports: outcomes.artifacts,
+      listingComplete: listing.failure === undefined,
+    });
+    return {
+      reference: name,
+      digest,
+      verdict: toVerdict(name, decision, outcomes, listing),
+      ...outcomes,
+    };
+  } catch (error) {
+    const cause = asVerdictCause(error);
+    const verdict = cause.effect === "deny" ? "deny" : "undecided";
+    return { reference: name, digest, verdict: { verdict, cause }, artifacts: [], ignored: [] };
+  }
+}
+
+function requireComponents(
+  configuration: ScopeConfiguration,
+): { policy: PolicyProvider; verifiers: ScopeConfiguration["verifiers"] } {
+  const { stores, policy, verifiers } = configuration;
+  if (stores.length === 0) throw missing("Store");
+  if (policy === undefined) throw missing("Policy");
+  if (verifiers.length === 0) throw missing("Verifier");
+  return { policy, verifiers };
+}
+
+function missing(kind: string): AssayError {
+  return new AssayError({
+    code: "CONFIG_INVALID",
+    component: "executor",
+    message: `The configuration has no ${kind} for this request`,
+    remedy: `Add a ${kind} resource, cluster-wide or for the namespace of the request.`,
+  });
+}
+
+function toVerdict(
+  name: string,
+  decision: Decision,
+  outcomes: ArtifactOutcomes,
+  listing: Listing,
+): Verdict {
+  switch (decision.decision) {
+    case "allow":
+      return { verdict: "allow", explanation: decision.explanation };
+    case "deny":
+      return { verdict: "deny", cause: denial(name, decision.explanation, outcomes) };
+    case "undecided":
+      return {
+        verdict: "undecided",
+        cause: listing.failure ?? uncertainty(name, decision, outcomes.artifacts),
+      };
+  }
+}
+
+function denial(name: string, explanation: string, outcomes: ArtifactOutcomes): AssayError {
+  const { artifacts, ignored } = outcomes;
+  if (artifacts.length === 0) {
+    const others = ignored.length === 0
+      ? "nothing is attached to it"
+      : `no verifier accepts the ${ignored.length} attached artifact${
+        ignored.length === 1 ? "" : "s"
+      }`;
+    return new AssayError({
+      code: "NO_VERIFIER_REPORT",
+      component: "executor",
+      message: `${name} is not signed: ${others}`,
+      detail: explanation,
+    });
+  }
+  const failures = artifacts.filter((report) => report.outcome !== "success");
+  const limit = failures.find((report) => report.failure?.reason === "limit_exceeded");
+  const told = limit ?? failures[0];
+  return new AssayError({
+    code: limit === undefined ? "VERIFY_REFERENCE_FAILURE" : "LIMIT_EXCEEDED",
+    component: "policyProvider",
+    message: `${name} does not satisfy the policy: ${explanation}`,
+    ...(told === undefined ? {} : { detail: told.message }),
+    ...(told?.failure === undefined ? {} : { remedy: told.failure.remedy }),
+  });
+}
+
+/** The codes of causes that leave a report undecided; others are content that could not be read. */
+const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCode>>> = {
+  "deadline": "DEADLINE_EXCEEDED",
+  "defect": "UNKNOWN",
+  "authenticity.invalid_trust_store": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "timestamp.not_available": "NOT_AVAILABLE",
+  "revocation.not_available": "NOT_AVAILABLE",
+};
+
+function uncertainty(
+  name: string,
+  decision: Decision & { readonly decision: "undecided" },
+  artifacts: readonly ArtifactReport[],
+): AssayError {
+  const open = artifacts.filter((report) => report.outcome === "undecided");
+  const told = open.find((report) => report.failure?.transient === decision.transient) ?? open[0];
+  const reason = told?.failure?.reason;
+  return new AssayError({
+    code: reason === undefined ? "UNKNOWN" : UNDECIDED_CODES[reason] ?? "GET_BLOB_CONTENT_FAILURE",
+    component: "executor",
+    message: `Whether ${name} may run could not be found out: ${decision.explanation}`,
+    transient: decision.transient,
+    effect: "undecided",
+    ...(told === undefined ? {} : { detail: told.message }),
+    ...(told?.failure === undefined ? {} : { remedy: told.failure.remedy }),
+  });
+}
+
+/** A thing that a store or the deadline threw, or a defect of ours. */
+function asVerdictCause(error: unknown): AssayError {
+  if (error instanceof AssayError && error.effect !== "unusable") return error;
+  return new AssayError({
+    code: "UNKNOWN",
+    component: "executor",
+    message: error instanceof Error ? error.message : String(error),
+    cause: error,
+  });
+}

@@ -1,0 +1,308 @@
+/**
+ * The error types of Assay. Errors are values: a code, the component that met the problem, what
+ * happened, and what the person whose deployment was just denied can do about it.
+ *
+ * Three kinds of failure never mix: the artifact is bad or the policy is not met (*deny*), and we
+ * could not find out (*undecided*). A request or configuration that cannot be used is a fourth
+ * thing: there is no verdict at all (*unusable*).
+ */
+
+/** What an error means for the verdict of the image it concerns. */
+export type Effect = "deny" | "undecided" | "unusable";
+
+interface CodeDescription {
+  readonly effect: Effect;
+  /** For undecided: whether asking again may give another answer without anyone changing anything. */
+  readonly transient: boolean;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** Every error code. `docs/errors.md` is made from this table; each code is produced by a test. */
+export const ERROR_CODES = {
+  USAGE_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A command was called with arguments that do not fit.",
+    remedy: "See `assay COMMAND --help`.",
+  },
+  REFERENCE_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "An image reference cannot be read.",
+    remedy: "Write it as registry/repository:tag or registry/repository@sha256:<64 hex digits>.",
+  },
+  CONFIG_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning:
+      "A resource or file of the configuration is wrong, or a part that a verdict needs is missing.",
+    remedy: "Run `assay check` on the configuration: it names file, line, column and field.",
+  },
+  NOT_AVAILABLE: {
+    effect: "unusable",
+    transient: false,
+    meaning: "The configuration is right, but this build lacks the part that it asks for.",
+    remedy: "Use a release that has the part, or remove it from the configuration.",
+  },
+  PLUGIN_NOT_FOUND: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A Verifier or Store names a type that does not exist.",
+    remedy: "Use one of the types that the message lists.",
+  },
+  POLICY_PROVIDER_NOT_FOUND: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A Policy names a type that does not exist.",
+    remedy: "Use one of the types that the message lists.",
+  },
+  RESOURCE_NOT_FOUND: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A resource refers to another one that does not exist.",
+    remedy: "Create the resource that the message names, or correct the reference.",
+  },
+  OPERATION_FORBIDDEN: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A request for one namespace would use key material of another.",
+    remedy: "Refer to a cluster-wide provider, or to one in the namespace of the request.",
+  },
+  CERT_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A certificate in the configuration cannot be read.",
+    remedy: "Put the certificate there as PEM text (BEGIN CERTIFICATE).",
+  },
+  KEY_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A public key in the configuration cannot be read.",
+    remedy: "Put the key there as PEM text (BEGIN PUBLIC KEY).",
+  },
+  KEY_MANAGEMENT_PROVIDER_FAILURE: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A key management provider has no usable material.",
+    remedy: "Check the provider's configuration and that its source answers.",
+  },
+  REPOSITORY_OPERATION_FAILURE: {
+    effect: "undecided",
+    transient: false,
+    meaning: "The image cannot be found where the reference points to.",
+    remedy: "Check the name, tag and digest, and that the image was pushed.",
+  },
+  GET_SUBJECT_DESCRIPTOR_FAILURE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "The image's manifest could not be read intact.",
+    remedy: "Try again; if it stays, push the image again.",
+  },
+  LIST_REFERRERS_FAILURE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "The artifacts attached to the image could not be listed.",
+    remedy: "Try again; if it stays, check the registry or layout.",
+  },
+  GET_REFERRER_MANIFEST_FAILURE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "The manifest of an attached artifact could not be read intact.",
+    remedy: "Try again; if it stays, attach the artifact again.",
+  },
+  GET_BLOB_CONTENT_FAILURE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "A blob is missing, shorter than declared, or does not match its digest.",
+    remedy: "Try again; if it stays, attach the artifact again.",
+  },
+  MANIFEST_INVALID: {
+    effect: "deny",
+    transient: false,
+    meaning: "A manifest has the right digest but is not a manifest that can be read.",
+    remedy:
+      "Build and push the image or artifact again with a tool that follows the OCI image specification.",
+  },
+  LIMIT_EXCEEDED: {
+    effect: "deny",
+    transient: false,
+    meaning: "A limit on sizes or counts was reached before the policy was met.",
+    remedy: "Remove artifacts that are not needed from the image, or raise the limit.",
+  },
+  NO_VERIFIER_REPORT: {
+    effect: "deny",
+    transient: false,
+    meaning: "Nothing that a verifier accepts is attached to the image.",
+    remedy: "Sign the image, and check that the signature was pushed next to it.",
+  },
+  VERIFY_REFERENCE_FAILURE: {
+    effect: "deny",
+    transient: false,
+    meaning: "What is attached to the image does not satisfy the policy.",
+    remedy: "Look at the failed checks of each artifact.",
+  },
+  DEADLINE_EXCEEDED: {
+    effect: "undecided",
+    transient: true,
+    meaning: "The time for the answer was over before the verdict was known.",
+    remedy: "Try again; if it stays, look at the step that the message names.",
+  },
+  UNKNOWN: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A defect of Assay itself.",
+    remedy: "Please report it with the message and the command or request that led to it.",
+  },
+} as const satisfies Record<string, CodeDescription>;
+
+/** The closed union of error codes. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** The part of Assay that met the problem. */
+export type Component =
+  | "commandLine"
+  | "config"
+  | "executor"
+  | "referrerStore"
+  | "verifier"
+  | "policyProvider"
+  | "keyManagementProvider";
+
+/** What an {@link AssayError} is made of. */
+export interface AssayErrorParts {
+  readonly code: ErrorCode;
+  readonly component: Component;
+  /** One sentence: what failed, on which artifact, against which rule. No secrets, no nested "error:". */
+  readonly message: string;
+  /** Evidence: the value that was found, the address that did not answer. */
+  readonly detail?: string;
+  /** What to do; the remedy of the code when absent. */
+  readonly remedy?: string;
+  /** What it means for the verdict; that of the code when absent. */
+  readonly effect?: Effect;
+  /** Whether asking again may help; that of the code when absent. */
+  readonly transient?: boolean;
+  readonly cause?: unknown;
+}
+
+/** An error with a code, a meaning for the verdict, and a remedy. */
+export class AssayError extends Error {
+  override readonly name = "AssayError";
+  readonly code: ErrorCode;
+  readonly component: Component;
+  readonly detail: string | undefined;
+  readonly remedy: string;
+  readonly effect: Effect;
+  readonly transient: boolean;
+
+  constructor(parts: AssayErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    const known: CodeDescription = ERROR_CODES[parts.code];
+    this.code = parts.code;
+    this.component = parts.component;
+    this.detail = parts.detail;
+    this.remedy = parts.remedy ?? known.remedy;
+    this.effect = parts.effect ?? known.effect;
+    this.transient = parts.transient ?? known.transient;
+  }
+}
+
+/** Why a signature was not accepted: the closed list, each with what to do about it. */
+export const FAILURE_REASONS = {
+  "no_applicable_policy":
+    "Add a trust policy statement whose registryScopes name the image's repository.",
+  "limit_exceeded": "Remove signatures that are not needed, or raise maxSignatureAttempts.",
+  "integrity.parse": "Sign the image again; the signature envelope cannot be read.",
+  "integrity.signature":
+    "Sign the image again; the signature was altered or made with another key.",
+  "integrity.algorithm":
+    "Sign with the algorithm that the Notary Project specification sets for the key.",
+  "integrity.critical_header":
+    "Sign again with a tool that follows the Notary Project specification.",
+  "integrity.scheme": "Sign with the scheme notary.x509 or notary.x509.signingAuthority.",
+  "integrity.signing_time":
+    "Sign again with a tool that writes the signing time as the specification says.",
+  "integrity.payload_type": "Sign again with a tool that writes Notary Project payloads.",
+  "integrity.chain":
+    "Get a code signing certificate that follows the Notary Project rules, with its complete chain.",
+  "integrity.key":
+    "Use an RSA key of 2048, 3072 or 4096 bits, or an EC key on P-256, P-384 or P-521.",
+  "authenticity.untrusted":
+    "If the signer is to be trusted, add its root certificate to the trust store.",
+  "authenticity.no_trusted_certificates":
+    "Name a trust store of the type that the signing scheme needs in the trust policy.",
+  "authenticity.invalid_trust_store":
+    "Put CA certificates or self-signed certificates into the trust store.",
+  "authenticity.identity_mismatch":
+    "If the signer is to be trusted, add its subject to trustedIdentities.",
+  "expiry": "Sign the image again; the signature has expired.",
+  "timestamp.cert_not_valid_now":
+    "Sign again with a valid certificate, or use timestamps and a tsa trust store.",
+  "timestamp.not_available":
+    "Remove the tsa trust store from the policy, or use a release that verifies timestamps.",
+  "revocation.not_available":
+    "Set the revocation validation to log or skip, or use a release that checks revocation.",
+  "plugin.not_installed":
+    "Use a build that runs verification plugins, with the plugin allowed and installed.",
+  "plugin.invalid_attribute":
+    "Sign again; the signature names its verification plugin in a wrong way.",
+  "payload.descriptor_mismatch": "Sign this image; the signature was made for another one.",
+  "metadata.mismatch": "Sign again with the user metadata that the verifier requires.",
+  "manifest.layers": "Attach the signature again; its manifest must have exactly one layer.",
+  "manifest.envelope_type":
+    "Attach the signature again as application/jose+json or application/cose.",
+  "manifest.subject": "Attach the signature again; its manifest names another subject.",
+  "manifest.artifact_type":
+    "Attach the artifact again; its manifest has another type than the one listed.",
+  "manifest.invalid": "Attach the artifact again; its manifest cannot be read.",
+  "manifest.blob_unavailable": "Try again; if it stays, attach the signature again.",
+  "manifest.blob_too_large": "Attach a smaller artifact, or raise the limit.",
+} as const;
+
+/** The closed union of reasons for which a verifier does not accept an artifact. */
+export type FailureReason = keyof typeof FAILURE_REASONS;
+
+/** What a {@link VerificationFailure} is made of. */
+export interface VerificationFailureParts {
+  readonly reason: FailureReason;
+  /** One sentence for a person. */
+  readonly message: string;
+  /** `deny` when absent; `undecided` when the truth could not be found out. */
+  readonly effect?: "deny" | "undecided";
+  readonly transient?: boolean;
+  /** What to do; that of the reason when absent. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one thing that trust evaluation and verifiers throw on purpose: this artifact is not accepted.
+ * Any other exception out of a verifier is a defect of ours.
+ */
+export class VerificationFailure extends Error {
+  override readonly name = "VerificationFailure";
+  readonly reason: FailureReason;
+  readonly effect: "deny" | "undecided";
+  readonly transient: boolean;
+  readonly remedy: string;
+
+  constructor(parts: VerificationFailureParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.reason = parts.reason;
+    this.effect = parts.effect ?? "deny";
+    this.transient = parts.transient ?? false;
+    this.remedy = parts.remedy ?? FAILURE_REASONS[parts.reason];
+  }
+}
+
+/** A problem in a configuration document, at the path of the field that has it. */
+export interface Issue {
+  readonly severity: "error" | "warning";
+  /** Member names and array indexes, from the root of the part that was checked. */
+  readonly path: readonly (string | number)[];
+  /** The code; CONFIG_INVALID when absent. */
+  readonly code?: ErrorCode;
+  /** What is wrong and what would be right. Never quotes key material. */
+  readonly message: string;
+}

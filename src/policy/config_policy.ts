@@ -1,0 +1,100 @@
+import type { ArtifactReport, Decision } from "../report/mod.ts";
+import type { PolicyInput, PolicyProvider } from "./policy_provider.ts";
+
+/** How many reports of an artifact type must be successes. */
+export type Quantifier = "any" | "all";
+
+/** The configuration of the policy type `config-policy`. */
+export interface ConfigPolicyConfiguration {
+  /** By artifact type; `default` for the types that are not listed (`all` when absent). */
+  readonly artifactVerificationPolicies: Readonly<Record<string, Quantifier>>;
+}
+
+type GroupState = "holds" | "fails" | "undecided";
+
+interface Group {
+  readonly artifactType: string;
+  readonly quantifier: Quantifier;
+  readonly state: GroupState;
+  readonly reports: readonly ArtifactReport[];
+}
+
+/**
+ * A policy by artifact types. Every listed type, and every type that has a report, is a group. A
+ * group of `any` holds with one success; a group of `all` holds when it has reports and all are
+ * successes. The image is allowed when there is a group and all hold. A group that fails wins over
+ * one that is undecided.
+ */
+export function createConfigPolicy(configuration: ConfigPolicyConfiguration): PolicyProvider {
+  const quantifiers = new Map(Object.entries(configuration.artifactVerificationPolicies));
+  const fallback = quantifiers.get("default") ?? "all";
+  quantifiers.delete("default");
+  return {
+    type: "config-policy",
+    decide: (input) => decide(quantifiers, fallback, input),
+  };
+}
+
+function decide(
+  quantifiers: ReadonlyMap<string, Quantifier>,
+  fallback: Quantifier,
+  input: PolicyInput,
+): Decision {
+  const types = new Set([
+    ...quantifiers.keys(),
+    ...input.reports.map((report) => report.artifactType),
+  ]);
+  const groups = [...types].map((artifactType) => {
+    const quantifier = quantifiers.get(artifactType) ?? fallback;
+    const reports = input.reports.filter((report) => report.artifactType === artifactType);
+    const state = stateOf(quantifier, reports, input.listingComplete);
+    return { artifactType, quantifier, state, reports };
+  });
+
+  const failing = groups.filter((group) => group.state === "fails");
+  if (failing.length > 0) return { decision: "deny", explanation: explain(failing) };
+  const undecided = groups.filter((group) => group.state === "undecided");
+  if (undecided.length > 0 || (groups.length === 0 && !input.listingComplete)) {
+    return {
+      decision: "undecided",
+      explanation: explain(undecided),
+      transient: !input.listingComplete || undecided.some(isTransient),
+    };
+  }
+  return groups.length === 0
+    ? { decision: "deny", explanation: "Nothing that a verifier accepts is attached" }
+    : { decision: "allow", explanation: explain(groups) };
+}
+
+function stateOf(
+  quantifier: Quantifier,
+  reports: readonly ArtifactReport[],
+  listingComplete: boolean,
+): GroupState {
+  const has = (outcome: ArtifactReport["outcome"]): boolean =>
+    reports.some((report) => report.outcome === outcome);
+  if (quantifier === "any" && has("success")) return "holds";
+  if (!listingComplete) return "undecided";
+  if (quantifier === "all" && has("failure")) return "fails";
+  if (has("undecided")) return "undecided";
+  return quantifier === "all" && reports.length > 0 ? "holds" : "fails";
+}
+
+/** Whether one answer more could turn the group: a permanent cause beside it does not matter then. */
+function isTransient(group: Group): boolean {
+  return group.reports.some((report) =>
+    report.outcome === "undecided" && report.failure?.transient
+  );
+}
+
+function explain(groups: readonly Group[]): string {
+  return groups.map(({ artifactType, quantifier, reports }) => {
+    const successes = reports.filter((report) => report.outcome === "success").length;
+    const found = reports.length === 0
+      ? "none was found"
+      : `${successes} of ${reports.length} ${reports.length === 1 ? "is" : "are"} valid`;
+    return quantifier === "any"
+      ? `at least one valid ${artifactType} is required: ${found}`
+      : `every ${artifactType} must be valid, and there must be one: ${found}`;
+  }).join("; ");
+}

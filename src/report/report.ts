@@ -1,0 +1,30 @@
+import type { FailureReason } from "../errors.ts";
+import type { Check } from "./check.ts";
+
+/** What one verifier found about one attached artifact. */
+export interface ArtifactReport {
+  /** The reference as asked, normalised; and the digest that was verified. */
+  readonly subject: string;
+  readonly subjectDigest: string;
+  readonly verifierName: string;
+  readonly verifierType: string;
+  readonly referenceDigest: string;
+  readonly artifactType: string;
+  readonly outcome: "success" | "failure" | "undecided";
+  /** One sentence for a person. */
+  readonly message: string;
+  readonly checks: readonly Check[];
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+  /** Set unless the outcome is success. */
+  readonly failure?: ReportFailure | undefined;
+  /** Reports of what is attached to this artifact. */
+  readonly nested?: readonly ArtifactReport[] | undefined;
+}
+
+/** Why an artifact was not accepted, and what to do. */
+export interface ReportFailure {
+  readonly reason: FailureReason | "defect" | "deadline";
+  readonly remedy: string;
+  /** For undecided: whether asking again may give another answer. */
+  readonly transient: boolean;
+}

@@ -1,0 +1,71 @@
+import type { ArtifactReport } from "./report.ts";
+import type { ImageReport } from "./verdict.ts";
+
+/** When and under which trace id an answer goes out. */
+export interface Stamp {
+  readonly traceId: string;
+  readonly timestamp: Date;
+}
+
+/** The result of one image in the flat form, version 0.2.0, that constraint templates read. */
+export interface WireResult {
+  readonly version: "0.2.0";
+  readonly isSuccess: boolean;
+  readonly traceID: string;
+  readonly timestamp: string;
+  readonly verifierReports: readonly Record<string, unknown>[];
+}
+
+/**
+ * Writes a report in form 0.2.0. Where no verifier reported anything, one report of failure without
+ * a verifier says why.
+ */
+export function toWire(report: ImageReport, stamp: Stamp): WireResult {
+  const { verdict } = report;
+  const reports = report.artifacts.map(artifactToWire);
+  if (reports.length === 0 && verdict.verdict !== "allow") {
+    const { cause } = verdict;
+    reports.push(compact({
+      subject: report.reference,
+      subjectDigest: report.digest,
+      isSuccess: false,
+      message: cause.message,
+      errorReason: cause.detail ?? cause.code,
+      remediation: cause.remedy,
+    }));
+  }
+  return {
+    version: "0.2.0",
+    isSuccess: verdict.verdict === "allow",
+    traceID: stamp.traceId,
+    timestamp: stamp.timestamp.toISOString(),
+    verifierReports: reports,
+  };
+}
+
+function artifactToWire(report: ArtifactReport): Record<string, unknown> {
+  return compact({
+    subject: report.subject,
+    subjectDigest: report.subjectDigest,
+    isSuccess: report.outcome === "success",
+    name: report.verifierName, // the older spelling of verifierName, which deployed policies read
+    verifierName: report.verifierName,
+    type: report.verifierType,
+    verifierType: report.verifierType,
+    referenceDigest: report.referenceDigest,
+    artifactType: report.artifactType,
+    message: report.message,
+    errorReason: report.failure?.reason,
+    remediation: report.failure?.remedy,
+    extensions: report.extensions,
+    checks: report.checks.length > 0 ? report.checks : undefined,
+    nestedResults: report.nested?.length ? report.nested.map(artifactToWire) : undefined,
+  });
+}
+
+/** Empty members are left out, `isSuccess: false` is not. */
+function compact(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined && value !== ""),
+  );
+}

@@ -1,0 +1,49 @@
+import type { Bytes, Descriptor, Manifest, Reference } from "../oci/mod.ts";
+
+/** The thing whose signatures are asked for: where it is, and the bytes that were hashed. */
+export interface Subject {
+  readonly reference: Reference;
+  readonly descriptor: Descriptor;
+}
+
+/** A manifest as fetched: its bytes have the descriptor's digest and size. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Bytes;
+  readonly manifest: Manifest;
+}
+
+/** An artifact attached to a subject. `artifactType` is as listed; the manifest must agree. */
+export interface Referrer extends Descriptor {
+  readonly artifactType: string;
+  /** How it was found: by its subject field, or by the tag that cosign derives from the digest. */
+  readonly source: "referrer" | "cosignTag";
+}
+
+/** What every call to a store carries. */
+export interface StoreOptions {
+  /** The deadline of the request; work stops when it fires. */
+  readonly signal: AbortSignal;
+  /** The most bytes that may be read, in place of the store's own limit. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Where images and what is attached to them are read from. Every byte that comes back has been
+ * checked against its digest and size. All methods throw {@link AssayError} and nothing else.
+ */
+export interface ArtifactStore {
+  readonly name: string;
+  /** Finds the manifest that a tag or digest names, hashes it, and says what it is. */
+  resolve(reference: Reference, options: StoreOptions): Promise<Subject>;
+  /** Everything attached to the subject, in a stable order; at most 1,000. */
+  referrers(subject: Subject, options: StoreOptions): Promise<readonly Referrer[]>;
+  /** A manifest in the subject's repository, by descriptor. */
+  manifest(
+    subject: Subject,
+    descriptor: Descriptor,
+    options: StoreOptions,
+  ): Promise<FetchedManifest>;
+  /** A blob in the subject's repository, by descriptor. */
+  blob(subject: Subject, descriptor: Descriptor, options: StoreOptions): Promise<Bytes>;
+}

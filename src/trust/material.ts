@@ -1,0 +1,36 @@
+import type { Certificate, PublicKey } from "../crypto/mod.ts";
+
+/** A certificate of a key management provider. */
+export interface ProvidedCertificate {
+  /** The name and version in the provider; empty for inline material. */
+  readonly name: string;
+  readonly version: string;
+  readonly certificate: Certificate;
+}
+
+/** A public key of a key management provider. */
+export interface ProvidedKey {
+  readonly name: string;
+  readonly version: string;
+  readonly key: PublicKey;
+}
+
+/** What a person reads about one entry of a provider. */
+export interface MaterialDetail {
+  readonly kind: "certificate" | "key";
+  readonly name: string;
+  readonly version: string;
+  /** Lower-case hex SHA-256 of the certificate's DER, or of the key's SubjectPublicKeyInfo. */
+  readonly fingerprint: string;
+  /** Certificates: subject, and validity as RFC 3339. */
+  readonly subject?: string;
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+/** Everything that one provider gave, at one time. */
+export interface TrustMaterial {
+  readonly certificates: readonly ProvidedCertificate[];
+  readonly keys: readonly ProvidedKey[];
+  readonly details: readonly MaterialDetail[];
+}

@@ -1,0 +1,27 @@
+export { checkChain, isSelfSigned, MAX_CHAIN_LENGTH } from "./chain.ts";
+export { type DistinguishedName, parseDistinguishedName } from "./distinguished_name.ts";
+export { actionsOf } from "./levels.ts";
+export type {
+  MaterialDetail,
+  ProvidedCertificate,
+  ProvidedKey,
+  TrustMaterial,
+} from "./material.ts";
+export {
+  type Action,
+  checkTrustPolicyDocument,
+  type Level,
+  parseTrustStore,
+  type SignatureVerification,
+  type TrustPolicyDocument,
+  type TrustPolicyStatement,
+  type TrustStoreType,
+  type Validation,
+} from "./policy_document.ts";
+export { selectStatement } from "./registry_scope.ts";
+export { parseTime } from "./rfc3339.ts";
+export { TrustSnapshot } from "./snapshot.ts";
+export { subjectText } from "./subject_text.ts";
+export { loadTrustStore, type TrustStoreSources } from "./trust_store.ts";
+export { matchTrustedIdentity } from "./trusted_identity.ts";
+export { checkValidAt, formatMoment } from "./validity.ts";

@@ -1,0 +1,9 @@
+export { createNotationVerifier, type NotationConfiguration } from "./notation/mod.ts";
+export type {
+  ArtifactReader,
+  VerifiedReferrer,
+  VerifiedSubject,
+  Verifier,
+  VerifierContext,
+  VerifierResult,
+} from "./verifier.ts";

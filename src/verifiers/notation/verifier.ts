@@ -1,0 +1,177 @@
+import { VerificationFailure } from "../../errors.ts";
+import {
+  type Action,
+  actionsOf,
+  selectStatement,
+  subjectText,
+  type TrustPolicyDocument,
+  type TrustPolicyStatement,
+  type TrustStoreSources,
+  type Validation,
+} from "../../trust/mod.ts";
+import { CheckList, failedResult } from "../check_list.ts";
+import type {
+  VerifiedSubject,
+  Verifier,
+  VerifierContext,
+  VerifierResult,
+} from "../verifier.ts";
+import { checkIdentity, checkTrustStores } from "./authenticity.ts";
+import { readEnvelope } from "./artifact.ts";
+import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";
+import { checkIntegrity, type SignedEnvelope } from "./integrity.ts";
+import { checkTarget, checkUserMetadata } from "./payload.ts";
+import { checkRevocation } from "./revocation.ts";
+import { checkAuthenticTimestamp, checkExpiry } from "./times.ts";
+
+/** The configuration of a Notation verifier, validated. */
+export interface NotationConfiguration extends TrustStoreSources {
+  readonly name: string;
+  readonly type: string;
+  /** The artifact types that it judges; `*` for all. */
+  readonly artifactTypes: readonly string[];
+  readonly trustPolicy: TrustPolicyDocument;
+  /** Pairs that a signature must carry as signed annotations of its target. */
+  readonly userMetadata: Readonly<Record<string, string>>;
+  readonly maxSignatureAttempts: number;
+}
+
+/** Verifies signatures as the Notary Project specifications say. */
+export function createNotationVerifier(configuration: NotationConfiguration): Verifier {
+  const types = new Set(configuration.artifactTypes);
+  return {
+    name: configuration.name,
+    type: configuration.type,
+    maxAttempts: configuration.maxSignatureAttempts,
+    accepts: (artifactType) => types.has("*") || types.has(artifactType),
+    verify: (subject, _referrer, context) => verify(configuration, subject, context),
+  };
+}
+
+async function verify(
+  configuration: NotationConfiguration,
+  subject: VerifiedSubject,
+  context: VerifierContext,
+): Promise<VerifierResult> {
+  const list = new CheckList();
+  try {
+    const statement = await selectPolicy(configuration, subject, list);
+    if (statement.signatureVerification.level === "skip") {
+      return {
+        outcome: "success",
+        message: `Signature verification skipped by trust policy "${statement.name}"`,
+        checks: list.checks,
+      };
+    }
+    const signed = await verifySignature(list, configuration, subject, context, statement);
+    return {
+      outcome: "success",
+      message: "Notation signature verification success",
+      checks: list.checks,
+      extensions: describe(signed, list),
+    };
+  } catch (error) {
+    if (!(error instanceof VerificationFailure)) throw error;
+    return failedResult(error, list.checks);
+  }
+}
+
+async function selectPolicy(
+  configuration: NotationConfiguration,
+  subject: VerifiedSubject,
+  list: CheckList,
+): Promise<TrustPolicyStatement> {
+  const statement = selectStatement(configuration.trustPolicy, subject.reference);
+  await list.run("trust policy", "enforce", () => {
+    if (statement !== undefined) {
+      return `"${statement.name}" applies, level ${statement.signatureVerification.level}`;
+    }
+    const repository = subject.reference.slice(0, subject.reference.lastIndexOf("@"));
+    throw new VerificationFailure({
+      reason: "no_applicable_policy",
+      message: `No trust policy statement of verifier ${configuration.name} has the scope ${
+        repository === ""
+          ? '"*", which an image without a registry name needs'
+          : `${repository} or "*"`
+      }`,
+    });
+  });
+  return statement as TrustPolicyStatement; // the check above throws when there is none
+}
+
+/** The steps of "Signature Evaluation" in the Notary Project trust policy specification, in order. */
+async function verifySignature(
+  list: CheckList,
+  configuration: NotationConfiguration,
+  subject: VerifiedSubject,
+  context: VerifierContext,
+  statement: TrustPolicyStatement,
+): Promise<SignedEnvelope> {
+  const actions: Readonly<Record<Validation, Action>> = actionsOf(statement.signatureVerification);
+  const envelope = await collect(list, "envelope", async () => {
+    const value = await readEnvelope(subject, context.artifacts);
+    return { value, detail: `A ${value.format} envelope` };
+  });
+  const signed = await collect(list, "integrity", async () => {
+    const value = await checkIntegrity(envelope);
+    return {
+      value,
+      detail: `${value.algorithm} signature by "${
+        subjectText(value.leaf.subject)
+      }", chain of ${value.chain.length}`,
+    };
+  });
+  await list.run("critical attributes", "enforce", () => {
+    checkPluginAttributes(signed.envelope);
+    return checkUnknownAttributes(signed.envelope);
+  });
+  await list.run(
+    "trust store",
+    actions.authenticity,
+    () => checkTrustStores(signed, statement, configuration, context),
+  );
+  await list.run("identity", actions.authenticity, () => checkIdentity(signed, statement));
+  await list.run("expiry", actions.expiry, () => checkExpiry(signed.envelope, context.now));
+  await list.run(
+    "authentic timestamp",
+    actions.authenticTimestamp,
+    () => checkAuthenticTimestamp(signed, statement, context.now),
+  );
+  await list.run("revocation", actions.revocation, () => checkRevocation(signed));
+  await list.run("target", "enforce", () => checkTarget(signed.payload, subject.descriptor));
+  if (Object.keys(configuration.userMetadata).length > 0) {
+    await list.run(
+      "user metadata",
+      "enforce",
+      () => checkUserMetadata(signed.payload, configuration.userMetadata),
+    );
+  }
+  list.conclude();
+  return signed;
+}
+
+/** Runs an enforced check that also yields something for the checks after it. */
+async function collect<T>(
+  list: CheckList,
+  name: string,
+  check: () => Promise<{ readonly value: T; readonly detail: string }>,
+): Promise<T> {
+  let value: T | undefined;
+  const passed = await list.run(name, "enforce", async () => {
+    const outcome = await check();
+    value = outcome.value;
+    return outcome.detail;
+  });
+  if (!passed) list.conclude(); // without its outcome nothing can follow
+  return value as T;
+}
+
+/** What the report says about the signer; `SN` holds the subject, as existing policies expect. */
+function describe(signed: SignedEnvelope, list: CheckList): Record<string, unknown> {
+  const { logged } = list;
+  return {
+    Issuer: subjectText(signed.leaf.issuer),
+    SN: subjectText(signed.leaf.subject),
+    ...(logged.length > 0 ? { loggedFailures: logged } : {}),
+  };
+}
