@@ -29,7 +29,10 @@ export async function requireConfiguration(
       remedy: "Name files or directories with --config.",
     });
   }
-  const { configuration, problems } = await loadConfiguration(await readSources(found));
+  const { configuration, problems } = await loadConfiguration(await readSources(found), {
+    home: io.env("HOME"),
+    now: io.now(),
+  });
   for (const problem of problems) io.err(printable(formatProblem(problem)));
   if (configuration === undefined) {
     throw new AssayError({

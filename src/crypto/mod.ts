@@ -19,6 +19,7 @@ export {
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
+export { wrapRsaPublicKey } from "./rsa_key.ts";
 export { algorithmName, certificateScheme, type SignatureScheme } from "./signature_scheme.ts";
 export { verifySignature } from "./verify_signature.ts";
 export {

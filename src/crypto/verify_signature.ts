@@ -4,6 +4,7 @@ import { checkPoint, type Curve, CURVES, normaliseSignature } from "./ecdsa.ts";
 import { FormatError } from "./format_error.ts";
 import { LruMap } from "./lru.ts";
 import { parsePublicKey, type PublicKey } from "./public_key.ts";
+import { encodeRsaPublicKey, wrapRsaPublicKey } from "./rsa_key.ts";
 import { Semaphore } from "./semaphore.ts";
 import { HASH_LENGTH, type SignatureScheme } from "./signature_scheme.ts";
 
@@ -153,31 +154,11 @@ async function importKey(key: PublicKey, scheme: SignatureScheme): Promise<Crypt
   }
 }
 
-const PSS_ALGORITHM = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
-
 /** Web Crypto takes RSA keys under the identifier rsaEncryption only; the key itself is the same. */
 function plainSpki(key: PublicKey): Bytes {
-  if (key.kind !== "RSASSA-PSS" || key.modulus === undefined || key.exponent === undefined) {
-    return key.spki;
-  }
-  const rsa = element(0x30, [...integer(key.modulus), ...integer(key.exponent)]);
-  const oid = [...PSS_ALGORITHM.slice(0, -1), 0x01];
-  const algorithm = element(0x30, [...oid, 0x05, 0x00]);
-  return Uint8Array.from(element(0x30, [...algorithm, ...element(0x03, [0, ...rsa])]));
-}
-
-function integer(magnitude: Bytes): number[] {
-  return element(0x02, [...((magnitude[0] ?? 0) >= 0x80 ? [0] : []), ...magnitude]);
-}
-
-function element(tag: number, content: readonly number[]): number[] {
-  const { length } = content;
-  const size = length < 0x80
-    ? [length]
-    : length < 0x100
-    ? [0x81, length]
-    : [0x82, length >> 8, length & 0xff];
-  return [tag, ...size, ...content];
+  const { kind, modulus, exponent, spki } = key;
+  if (kind !== "RSASSA-PSS" || modulus === undefined || exponent === undefined) return spki;
+  return wrapRsaPublicKey(encodeRsaPublicKey(modulus, exponent));
 }
 
 function importParameters(

@@ -68,7 +68,7 @@ export async function listReferrers(
     }
   }));
   const failures = outcomes.filter((outcome) => outcome instanceof AssayError);
-  const listed = outcomes.filter((outcome) => !(outcome instanceof AssayError)).flat();
+  const listed = outcomes.flatMap((outcome) => outcome instanceof AssayError ? [] : outcome);
   const seen = new Set<string>();
   const referrers = listed.filter(({ referrer }) => {
     const key = `${referrer.digest} ${referrer.artifactType}`;

@@ -8,6 +8,13 @@ export {
   readPositive,
   readSmallInteger,
 } from "./primitives.ts";
-export { type DerNode, readChildren, readDer, TAG, type TagClass } from "./reader.ts";
+export {
+  type DerNode,
+  readChildren,
+  readDer,
+  readDerSequence,
+  TAG,
+  type TagClass,
+} from "./reader.ts";
 export { readString } from "./strings.ts";
 export { readTime } from "./time.ts";

@@ -80,6 +80,24 @@ export function readChildren(node: DerNode): DerNode[] {
   return children;
 }
 
+/**
+ * Splits elements that stand one after the other.
+ *
+ * @throws {FormatError}
+ */
+export function readDerSequence(bytes: Bytes): Bytes[] {
+  const elements: Bytes[] = [];
+  for (let offset = 0; offset < bytes.length;) {
+    if (elements.length === MAX_CHILDREN) {
+      throw new FormatError("DER", "there are too many elements");
+    }
+    const { raw } = readAt(bytes, offset);
+    elements.push(raw.slice());
+    offset += raw.length;
+  }
+  return elements;
+}
+
 function readAt(bytes: Bytes, offset: number): DerNode {
   const first = bytes[offset];
   const second = bytes[offset + 1];

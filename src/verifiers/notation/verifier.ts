@@ -10,12 +10,7 @@ import {
   type Validation,
 } from "../../trust/mod.ts";
 import { CheckList, failedResult } from "../check_list.ts";
-import type {
-  VerifiedSubject,
-  Verifier,
-  VerifierContext,
-  VerifierResult,
-} from "../verifier.ts";
+import type { VerifiedSubject, Verifier, VerifierContext, VerifierResult } from "../verifier.ts";
 import { checkIdentity, checkTrustStores } from "./authenticity.ts";
 import { readEnvelope } from "./artifact.ts";
 import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";

@@ -1,0 +1,36 @@
+import { type Bytes, concatBytes } from "./bytes.ts";
+
+/** AlgorithmIdentifier of rsaEncryption with its NULL parameters (RFC 3279 §2.3.1). */
+const RSA_ENCRYPTION = Uint8Array.of(
+  ...[0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00],
+);
+
+const SEQUENCE = 0x30;
+const BIT_STRING = 0x03;
+const INTEGER = 0x02;
+
+/** The SubjectPublicKeyInfo of an RSAPublicKey (PKCS#1, RFC 8017 §A.1.1). */
+export function wrapRsaPublicKey(key: Bytes): Bytes {
+  return element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), key));
+}
+
+/** RSAPublicKey of a modulus and an exponent, both big-endian without leading zeros. */
+export function encodeRsaPublicKey(modulus: Bytes, exponent: Bytes): Bytes {
+  return element(SEQUENCE, positive(modulus), positive(exponent));
+}
+
+function positive(magnitude: Bytes): Bytes {
+  const sign = (magnitude[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : Uint8Array.of();
+  return element(INTEGER, sign, magnitude);
+}
+
+function element(tag: number, ...content: readonly Bytes[]): Bytes {
+  const value = concatBytes(...content);
+  const { length } = value;
+  const header = length < 0x80
+    ? [tag, length]
+    : length < 0x100
+    ? [tag, 0x81, length]
+    : [tag, 0x82, length >> 8, length & 0xff]; // a key fits into 64 KiB
+  return concatBytes(Uint8Array.from(header), value);
+}

@@ -1,0 +1,11 @@
+import type { TrustMaterial } from "../trust/mod.ts";
+
+/** A source of certificates and keys that verifiers name in their trust policies. */
+export interface KeyManagementProvider {
+  /**
+   * Fetches everything that the provider is configured for.
+   *
+   * @throws {AssayError}
+   */
+  fetch(signal: AbortSignal): Promise<TrustMaterial>;
+}

@@ -1,0 +1,86 @@
+import type { ErrorCode, Issue } from "../errors.ts";
+import type { Document, Path } from "./document.ts";
+import { formatPath, type Problem } from "./problem.ts";
+
+/** What a resource is for, whichever of its kinds it comes in. */
+export type ResourceClass =
+  | "Store"
+  | "Verifier"
+  | "Policy"
+  | "KeyManagementProvider"
+  | "CertificateStore";
+
+/**
+ * A resource whose kind is known and whose spec is an object, before anything else of it was
+ * looked at; from a custom resource, or from a part of config.json.
+ */
+export interface Candidate {
+  readonly class: ResourceClass;
+  /** `Kind/name` or `Kind/namespace/name`, for people. */
+  readonly label: string;
+  /** The namespace whose requests it applies to; empty for the cluster. */
+  readonly scope: string;
+  readonly name: string;
+  readonly document: Document;
+  /** Where the resource begins in the document. */
+  readonly path: Path;
+  /** The fields beside the parameters, and where they are. */
+  readonly spec: Readonly<Record<string, unknown>>;
+  readonly specPath: Path;
+  /** Where the type is named. */
+  readonly typePath: Path;
+  /** The parameters, and where they are. */
+  readonly parameters: Readonly<Record<string, unknown>> | undefined;
+  readonly parametersPath: Path;
+}
+
+/** Collects problems, with their places in a document. */
+export class ProblemList {
+  readonly problems: Problem[] = [];
+
+  get hasErrors(): boolean {
+    return this.problems.some((problem) => problem.severity === "error");
+  }
+
+  /** Adds a problem at the value of a path of the document, or at the member's name. */
+  add(
+    document: Document,
+    resource: string,
+    path: Path,
+    text: string,
+    options: { severity?: "error" | "warning"; code?: ErrorCode; atKey?: boolean } = {},
+  ): void {
+    const { line, column } = options.atKey ? document.keyPosition(path) : document.position(path);
+    this.problems.push({
+      severity: options.severity ?? "error",
+      code: options.code ?? "CONFIG_INVALID",
+      file: document.file,
+      line,
+      column,
+      resource,
+      field: formatPath(path),
+      text,
+    });
+  }
+
+  /** Adds a problem of a resource, at a path of the document. */
+  of(
+    candidate: Candidate,
+    path: Path,
+    text: string,
+    options: { severity?: "error" | "warning"; code?: ErrorCode; atKey?: boolean } = {},
+  ): void {
+    this.add(candidate.document, candidate.label, path, text, options);
+  }
+
+  /** Adds what a check of a part of a resource found; paths of the issues are below `at`. */
+  issues(candidate: Candidate, at: Path, issues: readonly (Issue & { atKey?: boolean })[]): void {
+    for (const { severity, code, message, path, atKey } of issues) {
+      this.of(candidate, [...at, ...path], message, {
+        severity,
+        ...(code === undefined ? {} : { code }),
+        ...(atKey === undefined ? {} : { atKey }),
+      });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { PolicyProvider } from "../policy/mod.ts";
+import type { TrustSnapshot } from "../trust/mod.ts";
+import type { Verifier } from "../verifiers/mod.ts";
+import type { ProcessSettings } from "./process_settings.ts";
+import type { OrasParameters } from "./schema/store.ts";
+
+/** A store as configured; it is opened for the registry of an image. */
+export interface ConfiguredStore {
+  readonly name: string;
+  readonly type: "oras";
+  readonly parameters: OrasParameters;
+}
+
+/** The resources that apply to the requests of one scope, each list in the order of names. */
+export interface ScopeConfiguration {
+  readonly stores: readonly ConfiguredStore[];
+  readonly verifiers: readonly Verifier[];
+  readonly policy: PolicyProvider | undefined;
+}
+
+/** Everything that a verdict depends on beside the image. Immutable. */
+export interface Configuration extends ProcessSettings {
+  /** A hash of the content: the same resources give the same, whatever files they come in. */
+  readonly generation: string;
+  readonly trust: TrustSnapshot;
+  /**
+   * What applies to requests of a namespace (empty for the cluster). Stores, verifiers and policy
+   * each come from the namespace if it has any of its own, else from the cluster.
+   */
+  forScope(scope: string): ScopeConfiguration;
+}
+
+/** Resources by the scope that they were written for. */
+export interface ScopedResources {
+  readonly stores: ReadonlyMap<string, readonly ConfiguredStore[]>;
+  readonly verifiers: ReadonlyMap<string, readonly Verifier[]>;
+  readonly policies: ReadonlyMap<string, PolicyProvider>;
+}
+
+/** Makes a configuration of compiled parts. */
+export function createConfiguration(
+  generation: string,
+  trust: TrustSnapshot,
+  settings: ProcessSettings,
+  resources: ScopedResources,
+): Configuration {
+  const byName = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
+    list.toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const { stores, verifiers, policies } = resources;
+  return {
+    generation,
+    trust,
+    ...settings,
+    forScope: (scope) => ({
+      stores: byName(stores.get(scope) ?? stores.get("") ?? []),
+      verifiers: byName(verifiers.get(scope) ?? verifiers.get("") ?? []),
+      policy: policies.get(scope) ?? policies.get(""),
+    }),
+  };
+}

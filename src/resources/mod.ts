@@ -1,0 +1,8 @@
+export {
+  type Configuration,
+  type ConfiguredStore,
+  type ScopeConfiguration,
+} from "./configuration.ts";
+export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
+export { formatProblem, type Problem } from "./problem.ts";
+export { defaultConfigurationPaths, readSources, type SourceFile } from "./source.ts";

@@ -1,0 +1,38 @@
+import type { Candidate, ProblemList } from "./candidate.ts";
+
+/** Programs are never downloaded: nobody could say what would run. */
+export function refuseSource(candidate: Candidate, problems: ProblemList): void {
+  if (candidate.spec["source"] === undefined) return;
+  problems.of(
+    candidate,
+    [...candidate.specPath, "source"],
+    "must be removed: plugins are not downloaded; the built-in types need none",
+    { atKey: true },
+  );
+}
+
+/** A directory of plugins means nothing here, and a namespace must not name one. */
+export function checkAddress(candidate: Candidate, problems: ProblemList): void {
+  if (candidate.spec["address"] === undefined) return;
+  const path = [...candidate.specPath, "address"];
+  if (candidate.scope === "") {
+    problems.of(candidate, path, "is ignored: the built-in types need no plugin directory", {
+      severity: "warning",
+      atKey: true,
+    });
+  } else {
+    problems.of(candidate, path, "must not be set in a namespace: it names files of the process", {
+      atKey: true,
+    });
+  }
+}
+
+/** Says that what a resource asks for comes with another build. */
+export function notAvailable(
+  candidate: Candidate,
+  path: readonly (string | number)[],
+  what: string,
+  problems: ProblemList,
+): void {
+  problems.of(candidate, path, `${what} is not available in this build`, { code: "NOT_AVAILABLE" });
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+
+/** A text that must not be empty. */
+export const nonEmpty = z.string().min(1);
+
+const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
+
+/** A duration such as `30s`, `10m` or `1h30m`. */
+export const duration = z.string().regex(DURATION, "must be a duration such as 30s, 10m or 1h30m");
+
+/** A registry host, with a port where it needs one: never a URL, never a pattern. */
+export const registryHost = z.string().regex(
+  /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?)(?::\d{1,5})?$/,
+  "must be a registry host such as registry.example.com:5000",
+);
+
+/** A list of artifact types in one text, separated by commas. White space around them is dropped. */
+export const artifactTypeList = z.string().refine(
+  (text) => splitList(text).length > 0,
+  "must name at least one artifact type, or *",
+);
+
+/** Splits a comma-separated list; empty entries are dropped. */
+export function splitList(text: string): string[] {
+  return text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+}
+
+/** A downloaded plugin: never available here, and refused with a sentence of its own. */
+export const pluginSource = z.strictObject({
+  artifact: nonEmpty.optional().describe("OCI reference of the plugin"),
+  authProvider: z.record(z.string(), z.unknown()).optional(),
+});

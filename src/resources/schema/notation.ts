@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { duration, nonEmpty } from "./common.ts";
+
+const statement = z.strictObject({
+  name: z.string().describe("A unique name."),
+  registryScopes: z.array(z.string())
+    .describe("Repositories (`registry/repository`) whose signatures it is about, or `*` alone."),
+  signatureVerification: z.strictObject({
+    level: z.enum(["strict", "permissive", "audit", "skip"]),
+    override: z.partialRecord(
+      z.enum(["integrity", "authenticity", "authenticTimestamp", "expiry", "revocation"]),
+      z.enum(["enforce", "log", "skip"]),
+    ).optional().describe("Validations that differ from the level."),
+    verifyTimestamp: z.enum(["always", "afterCertExpiry"]).optional(),
+  }),
+  trustStores: z.array(z.string()).optional().describe(
+    "`TYPE:NAME`, with the types ca, signingAuthority, tsa.",
+  ),
+  trustedIdentities: z.array(z.string()).optional()
+    .describe("`x509.subject: <distinguished name>`, or `*` alone for any signer."),
+});
+
+/** The parameters of a verifier of the type `notation`. */
+export const notationParameters = z.strictObject({
+  trustPolicyDoc: z.strictObject({
+    version: z.string(),
+    trustPolicies: z.array(statement),
+  }).describe("A Notary Project trust policy document."),
+  verificationCertStores: z.record(z.string(), z.unknown()).optional()
+    .describe("By type (ca, signingAuthority, tsa) and name: lists of key management providers."),
+  verificationCerts: z.array(nonEmpty).optional()
+    .describe(
+      "Files and directories of certificates for every `ca` store, in place of verificationCertStores.",
+    ),
+  userMetadata: z.record(z.string(), z.string()).default({})
+    .describe("Pairs that a signature must carry."),
+  maxSignatureAttempts: z.int().min(1).max(1000).default(100)
+    .describe("The most signatures of an image that are looked at."),
+  allowedRevocationHosts: z.array(nonEmpty).default([])
+    .describe("Hosts of revocation addresses that are allowed although they are local."),
+  staleWhileUnreachable: z.union([duration, z.literal("0")]).default("0")
+    .describe(
+      "How long the last good revocation answer may be used when its source does not answer.",
+    ),
+  version: z.string().optional().describe("Ignored."),
+});
+
+/** The parameters of a Notation verifier, defaults applied. */
+export type NotationParameters = z.infer<typeof notationParameters>;
