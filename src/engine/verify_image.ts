@@ -72,7 +72,7 @@ export async function verifyImage(
     return {
       reference: name,
       digest,
-      verdict: toVerdict(name, decision, outcomes, listing),
+      verdict: toVerdict(decision, outcomes, listing),
       ...outcomes,
     };
   } catch (error) {
@@ -102,7 +102,6 @@ function missing(kind: string): AssayError {
 }
 
 function toVerdict(
-  name: string,
   decision: Decision,
   outcomes: ArtifactOutcomes,
   listing: Listing,
@@ -111,16 +110,16 @@ function toVerdict(
     case "allow":
       return { verdict: "allow", explanation: decision.explanation };
     case "deny":
-      return { verdict: "deny", cause: denial(name, decision.explanation, outcomes) };
+      return { verdict: "deny", cause: denial(decision.explanation, outcomes) };
     case "undecided":
       return {
         verdict: "undecided",
-        cause: listing.failure ?? uncertainty(name, decision, outcomes.artifacts),
+        cause: listing.failure ?? uncertainty(decision, outcomes.artifacts),
       };
   }
 }
 
-function denial(name: string, explanation: string, outcomes: ArtifactOutcomes): AssayError {
+function denial(explanation: string, outcomes: ArtifactOutcomes): AssayError {
   const { artifacts, ignored } = outcomes;
   if (artifacts.length === 0) {
     const others = ignored.length === 0
@@ -131,8 +130,7 @@ function denial(name: string, explanation: string, outcomes: ArtifactOutcomes): 
     return new AssayError({
       code: "NO_VERIFIER_REPORT",
       component: "executor",
-      message: `${name} is not signed: ${others}`,
-      detail: explanation,
+      message: `The image is not signed: ${others}`,
     });
   }
   const failures = artifacts.filter((report) => report.outcome !== "success");
@@ -141,7 +139,7 @@ function denial(name: string, explanation: string, outcomes: ArtifactOutcomes): 
   return new AssayError({
     code: limit === undefined ? "VERIFY_REFERENCE_FAILURE" : "LIMIT_EXCEEDED",
     component: "policyProvider",
-    message: `${name} does not satisfy the policy: ${explanation}`,
+    message: `The image does not satisfy the policy: ${explanation}`,
     ...(told === undefined ? {} : { detail: told.message }),
     ...(told?.failure === undefined ? {} : { remedy: told.failure.remedy }),
   });
@@ -157,7 +155,6 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
 };
 
 function uncertainty(
-  name: string,
   decision: Decision & { readonly decision: "undecided" },
   artifacts: readonly ArtifactReport[],
 ): AssayError {
@@ -167,7 +164,7 @@ function uncertainty(
   return new AssayError({
     code: reason === undefined ? "UNKNOWN" : UNDECIDED_CODES[reason] ?? "GET_BLOB_CONTENT_FAILURE",
     component: "executor",
-    message: `Whether ${name} may run could not be found out: ${decision.explanation}`,
+    message: `Whether the image may run could not be found out: ${decision.explanation}`,
     transient: decision.transient,
     effect: "undecided",
     ...(told === undefined ? {} : { detail: told.message }),

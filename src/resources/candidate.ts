@@ -24,6 +24,8 @@ export interface Candidate {
   readonly document: Document;
   /** Where the resource begins in the document. */
   readonly path: Path;
+  /** How many steps of a path lead to the resource, which the names of its fields leave out. */
+  readonly depth: number;
   /** The fields beside the parameters, and where they are. */
   readonly spec: Readonly<Record<string, unknown>>;
   readonly specPath: Path;
@@ -32,6 +34,16 @@ export interface Candidate {
   /** The parameters, and where they are. */
   readonly parameters: Readonly<Record<string, unknown>> | undefined;
   readonly parametersPath: Path;
+}
+
+/** How a problem differs from an error CONFIG_INVALID at a value. */
+export interface ProblemOptions {
+  readonly severity?: "error" | "warning";
+  readonly code?: ErrorCode;
+  /** Whether the member's name is the place, rather than its value. */
+  readonly atKey?: boolean;
+  /** How many steps of the path the name of the field leaves out. */
+  readonly depth?: number;
 }
 
 /** Collects problems, with their places in a document. */
@@ -48,7 +60,7 @@ export class ProblemList {
     resource: string,
     path: Path,
     text: string,
-    options: { severity?: "error" | "warning"; code?: ErrorCode; atKey?: boolean } = {},
+    options: ProblemOptions = {},
   ): void {
     const { line, column } = options.atKey ? document.keyPosition(path) : document.position(path);
     this.problems.push({
@@ -58,7 +70,7 @@ export class ProblemList {
       line,
       column,
       resource,
-      field: formatPath(path),
+      field: formatPath(path.slice(options.depth ?? 0)),
       text,
     });
   }
@@ -68,9 +80,12 @@ export class ProblemList {
     candidate: Candidate,
     path: Path,
     text: string,
-    options: { severity?: "error" | "warning"; code?: ErrorCode; atKey?: boolean } = {},
+    options: ProblemOptions = {},
   ): void {
-    this.add(candidate.document, candidate.label, path, text, options);
+    this.add(candidate.document, candidate.label, path, text, {
+      ...options,
+      depth: candidate.depth,
+    });
   }
 
   /** Adds what a check of a part of a resource found; paths of the issues are below `at`. */

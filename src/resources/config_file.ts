@@ -108,6 +108,7 @@ function candidate(
     name: isPolicy ? "ratify-policy" : name,
     document,
     path,
+    depth: 0, // in this file people know their way from the top
     spec: isPolicy ? { type: name, parameters } : { ...spec, parameters },
     specPath: path,
     typePath: [...path, spec["type"] === undefined ? "name" : "type"],

@@ -86,7 +86,7 @@ function readKnown(
   ]
     .filter((part) => typeof part === "string").join("/");
   const report = (at: Path, text: string, atKey = false): void =>
-    problems.add(document, label, [...path, ...at], text, { atKey });
+    problems.add(document, label, [...path, ...at], text, { atKey, depth: path.length });
   const before = problems.problems.length;
 
   const version = checkApiVersion(value["apiVersion"], (text) => report(["apiVersion"], text));
@@ -116,6 +116,7 @@ function readKnown(
       `${GROUP}/v1alpha1 is deprecated; use ${GROUP}/v1beta1`,
       {
         severity: "warning",
+        depth: path.length,
       },
     );
   }
@@ -126,6 +127,7 @@ function readKnown(
     name,
     document,
     path,
+    depth: path.length,
     spec,
     specPath: [...path, "spec"],
     typePath: [...path, "spec", typeField(known.class, spec)],

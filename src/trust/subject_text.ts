@@ -49,10 +49,11 @@ export function subjectText(name: Name): string {
 
 /**
  * Why a subject cannot be compared with identities although its text could be read; undefined when
- * it can. A repeated CN or SERIALNUMBER would be judged by its last occurrence only, and a value
- * that is no string cannot be compared at all.
+ * it can. The text shows attributes that share an RDN as if each had its own, and only the last of
+ * several CN or SERIALNUMBER; a value that is no string cannot be compared at all.
  */
 export function describeAmbiguity(name: Name): string | undefined {
+  if (name.rdns.some((rdn) => rdn.length > 1)) return "it has an RDN with several attributes";
   const seen = new Set<string>();
   for (const attribute of name.rdns.flat()) {
     const known = RECOGNISED.get(attribute.oid);

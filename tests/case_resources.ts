@@ -1,0 +1,69 @@
+/** The custom resources that a Notation case of the corpus asks for. */
+
+import { type Case, corpusRoot, type NotationCaseConfig } from "./corpus.ts";
+
+const API_VERSION = "config.ratify.deislabs.io/v1beta1";
+
+/** A resource as JSON. */
+export type ResourceJson = Readonly<Record<string, unknown>>;
+
+/** A resource of the current version. */
+export function resource(kind: string, name: string, spec: ResourceJson): ResourceJson {
+  return { apiVersion: API_VERSION, kind, metadata: { name }, spec };
+}
+
+/** A Store, and a Policy that wants one valid artifact of each type. */
+export const COMMON: readonly ResourceJson[] = [
+  resource("Store", "store", { name: "oras", parameters: { cosignEnabled: true } }),
+  resource("Policy", "ratify-policy", {
+    type: "config-policy",
+    parameters: { artifactVerificationPolicies: { default: "any" } },
+  }),
+];
+
+/** A Notation verifier, and a provider for each trust store, of PEM texts by `type:name`. */
+export function notationResources(
+  stores: ReadonlyMap<string, string>,
+  parameters: ResourceJson,
+): ResourceJson[] {
+  const providers: ResourceJson[] = [];
+  const named: Record<string, Record<string, string[]>> = {};
+  for (const [store, pem] of stores) {
+    const [type = "", name = ""] = store.split(":");
+    const provider = `store-${providers.length}`;
+    providers.push(resource("KeyManagementProvider", provider, {
+      type: "inline",
+      parameters: { contentType: "certificate", value: pem },
+    }));
+    (named[type] ??= {})[name] = [provider];
+  }
+  const verifier = resource("Verifier", "notation", {
+    name: "notation",
+    artifactTypes: "application/vnd.cncf.notary.signature",
+    parameters: { verificationCertStores: named, ...parameters },
+  });
+  return [...providers, verifier];
+}
+
+/** All resources of a case, as one List. */
+export async function caseResources(one: Case): Promise<string> {
+  const { notation } = one.config;
+  if (notation === undefined) throw new Error(`case ${one.id} is not about Notation`);
+  const root = await corpusRoot();
+  const stores = new Map<string, string>();
+  for (const [store, files] of Object.entries(notation.trustStores)) {
+    const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${root}/${file}`)));
+    stores.set(store, texts.join("\n"));
+  }
+  const items = [...COMMON, ...notationResources(stores, parametersOf(notation))];
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1);
+}
+
+function parametersOf(notation: NotationCaseConfig): ResourceJson {
+  const { trustPolicy, userMetadata, maxSignatureAttempts } = notation;
+  return {
+    trustPolicyDoc: trustPolicy,
+    ...(userMetadata === undefined ? {} : { userMetadata }),
+    ...(maxSignatureAttempts === undefined ? {} : { maxSignatureAttempts }),
+  };
+}

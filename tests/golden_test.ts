@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { caseResources } from "./case_resources.ts";
+import { corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
+import { runCli } from "./run_cli.ts";
+import { temporaryFolder } from "./temp.ts";
+
+/*
+ * What a person sees. Each situation's output is a file under tests/golden/; to write them anew after
+ * a change that is wanted: UPDATE_GOLDEN=1 ./dev test tests/golden_test.ts, and read the difference.
+ */
+
+const GOLDEN = `${import.meta.dirname}/golden`;
+
+/** Name of the file → case of the corpus. */
+const SITUATIONS: Readonly<Record<string, string>> = {
+  "allowed": "notation-jws-rsa2048-chain3",
+  "allowed-with-a-bad-signature-beside": "notation-cose-bad-and-good",
+  "allowed-with-logged-failures": "notation-jws-audit-untrusted",
+  "allowed-by-user-metadata": "notation-cose-metadata-match",
+  "unsigned": "notation-unsigned",
+  "unsigned-though-something-is-attached": "notation-cose-artifact-type-other",
+  "untrusted-signer": "notation-jws-untrusted-root",
+  "other-identity": "notation-jws-identity-mismatch",
+  "expired-signature": "notation-cose-expired-signature",
+  "expired-certificate": "notation-jws-cert-expired",
+  "other-image": "notation-jws-other-digest",
+  "altered-signature": "notation-cose-tampered-signature",
+  "forbidden-algorithm": "notation-jws-alg-rs256",
+  "bad-certificate": "notation-jws-leaf-is-ca",
+  "no-applicable-policy": "notation-cose-scope-none",
+  "unknown-critical-attribute": "notation-jws-crit-unknown-present",
+  "verification-plugin": "notation-jws-verification-plugin",
+  "limit-of-attempts": "notation-limit-exceeded",
+  "damaged-signature": "notation-jws-truncated-blob",
+  "timestamp-needed": "notation-cose-timestamped-valid-cert",
+  "revocation-needed": "notation-ocsp-good",
+  "missing-trust-store": "notation-cose-empty-store",
+};
+
+for (const [name, id] of Object.entries(SITUATIONS)) {
+  Deno.test(`verify tells a person about: ${name.replaceAll("-", " ")}`, async () => {
+    const one = await corpusCase(id);
+    await using folder = await temporaryFolder();
+    await Deno.writeTextFile(`${folder.path}/resources.json`, await caseResources(one));
+    const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
+    const as = `${one.repository}@${one.imageDigest}`;
+    const run = await runCli(["verify", image, "--as", as, "--config", folder.path]);
+    const text =
+      `exit status ${run.status}\n--- standard output\n${run.out}--- standard error\n${run.err}`;
+    await compare(
+      name,
+      text.replaceAll(await corpusRoot(), "CORPUS").replaceAll(folder.path, "CONFIG"),
+    );
+  });
+}
+
+async function compare(name: string, text: string): Promise<void> {
+  const path = `${GOLDEN}/${name}.txt`;
+  if (Deno.env.get("UPDATE_GOLDEN") === "1") await Deno.writeTextFile(path, text);
+  assert.equal(text, await Deno.readTextFile(path));
+}
