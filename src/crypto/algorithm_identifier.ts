@@ -96,5 +96,6 @@ function explicit(node: DerNode | undefined): DerNode | undefined {
   const cursor = new DerCursor(node, "an explicitly tagged element");
   const inner = cursor.takeAny();
   cursor.end();
+  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
   return inner;
 }

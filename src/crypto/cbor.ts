@@ -25,9 +25,18 @@ export type CborValue =
 /** A map; every label once. */
 export type CborMap = Map<CborLabel, CborValue>;
 
-const MAX_BYTES = 4 * 1024 * 1024;
-const MAX_DEPTH = 16;
-const MAX_ITEMS = 100_000;
+/** How much an item may have. */
+export interface CborLimits {
+  /** 4 Mi when absent. */
+  readonly maxBytes?: number;
+  /** How many items an item may be inside of; 16 when absent. */
+  readonly maxDepth?: number;
+  /** Items in all, labels of maps among them; 100,000 when absent. */
+  readonly maxItems?: number;
+}
+
+/** The major types that label a map: integers of either sign, and texts. */
+const LABEL_TYPES: readonly number[] = [0, 1, 3];
 
 /**
  * Reads the one CBOR item (RFC 8949) that the input consists of, strictly: definite lengths,
@@ -37,21 +46,25 @@ const MAX_ITEMS = 100_000;
  *
  * @throws {FormatError}
  */
-export function parseCbor(bytes: Bytes): CborValue {
-  if (bytes.length > MAX_BYTES) {
-    throw new FormatError("CBOR", `there are more than ${MAX_BYTES} bytes`);
+export function parseCbor(bytes: Bytes, limits: CborLimits = {}): CborValue {
+  const { maxBytes = 4 * 1024 * 1024, maxDepth = 16, maxItems = 100_000 } = limits;
+  if (bytes.length > maxBytes) {
+    throw new FormatError("CBOR", `there are more than ${maxBytes} bytes`);
   }
-  return new Reader(bytes).read();
+  return new Reader(bytes, maxDepth, maxItems).read();
 }
 
 class Reader {
   readonly #bytes: Bytes;
   readonly #view: DataView;
+  readonly #maxDepth: number;
   #offset = 0;
-  #items = MAX_ITEMS;
+  #items: number;
 
-  constructor(bytes: Bytes) {
+  constructor(bytes: Bytes, maxDepth: number, maxItems: number) {
     this.#bytes = bytes;
+    this.#maxDepth = maxDepth;
+    this.#items = maxItems;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -62,7 +75,9 @@ class Reader {
   }
 
   #item(depth: number): CborValue {
-    if (depth > MAX_DEPTH) throw this.#error(`items are nested more than ${MAX_DEPTH} deep`);
+    if (depth > this.#maxDepth) {
+      throw this.#error(`items are nested more than ${this.#maxDepth} deep`);
+    }
     if (this.#items-- <= 0) throw this.#error("there are too many items");
     const initial = this.#take(1)[0] ?? 0;
     const major = initial >> 5;
@@ -129,17 +144,19 @@ class Reader {
   #map(length: number | bigint, depth: number): CborMap {
     const map: CborMap = new Map();
     for (let count = this.#count(length, 2); count > 0; count--) {
-      const label = this.#item(depth + 1);
-      if (typeof label !== "string" && typeof label !== "number" && typeof label !== "bigint") {
-        throw this.#error("a map has a label that is neither text nor integer");
-      }
-      if (typeof label === "number" && !Number.isSafeInteger(label)) {
-        throw this.#error("a map has a float as label");
-      }
+      const label = this.#label(depth + 1);
       if (map.has(label)) throw this.#error("a map has a label twice");
       map.set(label, this.#item(depth + 1));
     }
     return map;
+  }
+
+  /** The type decides, not the value: the float 1.0 is read as the number 1, and is no label. */
+  #label(depth: number): CborLabel {
+    const major = (this.#bytes[this.#offset] ?? 0) >> 5;
+    const label = this.#item(depth);
+    if (LABEL_TYPES.includes(major)) return label as CborLabel;
+    throw this.#error("a map has a label that is neither text nor integer");
   }
 
   /** A count that the rest of the input can hold, so that no claim makes us reserve memory. */

@@ -9,7 +9,8 @@ export type Format =
   | "COSE"
   | "X.509"
   | "SPKI"
-  | "UTF-8";
+  | "UTF-8"
+  | "time";
 
 /** Input that is not what its format asks for. The only error that the readers of this room throw. */
 export class FormatError extends Error {

@@ -132,21 +132,26 @@ class Reader {
   }
 
   #value(depth: number): JsonValue {
-    if (depth > this.#maxDepth) {
-      throw this.#error(`values are nested more than ${this.#maxDepth} deep`);
-    }
     if (this.#values-- <= 0) throw this.#error("there are too many values");
     this.#skipSpace();
     switch (this.#text.charAt(this.#offset)) {
       case "{":
-        return this.#object(depth);
+        return this.#object(this.#deeper(depth));
       case "[":
-        return this.#array(depth);
+        return this.#array(this.#deeper(depth));
       case '"':
         return this.#string();
       default:
         return this.#scalar();
     }
+  }
+
+  /** Counts an array or object that is about to be entered. */
+  #deeper(depth: number): number {
+    if (depth === this.#maxDepth) {
+      throw this.#error(`arrays and objects are nested more than ${this.#maxDepth} deep`);
+    }
+    return depth + 1;
   }
 
   #object(depth: number): JsonObject {
@@ -167,7 +172,7 @@ class Reader {
       if (!this.#takeAfterSpace(":")) throw this.#error("a colon is missing");
       this.#skipSpace();
       places.set(name, { key, value: this.#offset });
-      object[name] = this.#value(depth + 1);
+      object[name] = this.#value(depth);
     } while (this.#takeAfterSpace(","));
     if (!this.#takeAfterSpace("}")) throw this.#error("a comma or } is missing");
     return object;
@@ -182,7 +187,7 @@ class Reader {
     do {
       this.#skipSpace();
       places.set(String(array.length), { key: this.#offset, value: this.#offset });
-      array.push(this.#value(depth + 1));
+      array.push(this.#value(depth));
     } while (this.#takeAfterSpace(","));
     if (!this.#takeAfterSpace("]")) throw this.#error("a comma or ] is missing");
     return array;

@@ -1,7 +1,14 @@
 export { type AlgorithmIdentifier } from "./algorithm_identifier.ts";
 export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from "./base64.ts";
 export { type Bytes, concatBytes, decodeUtf8, encodeUtf8, equalBytes, toHex } from "./bytes.ts";
-export { type CborLabel, type CborMap, type CborTag, type CborValue, parseCbor } from "./cbor.ts";
+export {
+  type CborLabel,
+  type CborLimits,
+  type CborMap,
+  type CborTag,
+  type CborValue,
+  parseCbor,
+} from "./cbor.ts";
 export { type CoseSign1, parseCoseSign1 } from "./cose.ts";
 export * from "./der/mod.ts";
 export { type Format, FormatError } from "./format_error.ts";

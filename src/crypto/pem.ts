@@ -18,8 +18,9 @@ const MAX_BLOCKS = 1000;
 
 /**
  * Reads PEM text (RFC 7468). White space is tolerated wherever people and templates put it: around
- * lines, between blocks, at the end. Text between blocks is ignored; inside a block only base64 is
- * allowed, in its one canonical form.
+ * lines, between blocks, at the end. Text between blocks is ignored, unless it is a damaged BEGIN or
+ * END line: a block must not vanish silently. Inside a block only base64 is allowed, in its one
+ * canonical form.
  *
  * @returns the blocks in order; none when the text has none.
  * @throws {FormatError} with the line in the message.
@@ -50,6 +51,8 @@ export function decodePem(text: string): PemBlock[] {
         throw problem("a block has headers, which no certificate or key needs", number);
       }
       open.base64.push(content);
+    } else if (content.includes("-----BEGIN ") || content.includes("-----END ")) {
+      throw problem("a BEGIN or END line has more or less on it than belongs there", number);
     }
   }
   if (open !== undefined) throw problem(`BEGIN ${open.label} has no END`, open.line);

@@ -61,6 +61,9 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
   ["1.2.840.10040.4.1", "DSA"],
 ]);
 
+/** The most bytes of a key: 64 KiB, as for the certificate that it may be in. */
+const MAX_BYTES = 64 * 1024;
+
 /**
  * Reads a SubjectPublicKeyInfo. A key of a kind that is not known is read as `other`; whether a key
  * may be used is for the caller to say.
@@ -69,7 +72,7 @@ const OTHERS: ReadonlyMap<string, string> = new Map([
  */
 export function parsePublicKey(spki: Bytes): PublicKey {
   const cursor = new DerCursor(
-    expectTag(readDer(spki), TAG.sequence, "a public key"),
+    expectTag(readDer(spki, MAX_BYTES), TAG.sequence, "a public key"),
     "a public key",
   );
   const first = cursor.takeAny();
@@ -86,7 +89,9 @@ function describe(
 ): Omit<PublicKey, "spki" | "fingerprint"> {
   switch (algorithm.oid) {
     case RSA:
-      if (!hasNoParameters(algorithm)) throw new FormatError("SPKI", "an RSA key has parameters");
+      if (algorithm.parameters === undefined || !hasNoParameters(algorithm)) {
+        throw new FormatError("SPKI", "the parameters of an RSA key are not NULL");
+      }
       return { kind: "RSA", ...readRsa(key, "RSA") };
     case RSASSA_PSS: {
       const { parameters } = algorithm;

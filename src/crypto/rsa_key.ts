@@ -1,4 +1,5 @@
 import { type Bytes, concatBytes } from "./bytes.ts";
+import { FormatError } from "./format_error.ts";
 
 /** AlgorithmIdentifier of rsaEncryption with its NULL parameters (RFC 3279 §2.3.1). */
 const RSA_ENCRYPTION = Uint8Array.of(
@@ -9,8 +10,18 @@ const SEQUENCE = 0x30;
 const BIT_STRING = 0x03;
 const INTEGER = 0x02;
 
-/** The SubjectPublicKeyInfo of an RSAPublicKey (PKCS#1, RFC 8017 §A.1.1). */
+/** The most bytes of a key; what is around it still fits lengths of two bytes. */
+const MAX_KEY_BYTES = 32 * 1024;
+
+/**
+ * The SubjectPublicKeyInfo of an RSAPublicKey (PKCS#1, RFC 8017 §A.1.1). The key itself is not read.
+ *
+ * @throws {FormatError} when it is larger than 32 KiB.
+ */
 export function wrapRsaPublicKey(key: Bytes): Bytes {
+  if (key.length > MAX_KEY_BYTES) {
+    throw new FormatError("SPKI", `an RSA key has more than ${MAX_KEY_BYTES} bytes`);
+  }
   return element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), key));
 }
 
@@ -31,6 +42,6 @@ function element(tag: number, ...content: readonly Bytes[]): Bytes {
     ? [tag, length]
     : length < 0x100
     ? [tag, 0x81, length]
-    : [tag, 0x82, length >> 8, length & 0xff]; // a key fits into 64 KiB
+    : [tag, 0x82, length >> 8, length & 0xff]; // two bytes are enough for MAX_KEY_BYTES
   return concatBytes(Uint8Array.from(header), value);
 }

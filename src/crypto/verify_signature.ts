@@ -1,5 +1,6 @@
 import { hashOfOid } from "./algorithm_identifier.ts";
 import type { Bytes } from "./bytes.ts";
+import { checkOrder } from "./ed25519.ts";
 import { checkPoint, type Curve, CURVES, normaliseSignature } from "./ecdsa.ts";
 import { FormatError } from "./format_error.ts";
 import { LruMap } from "./lru.ts";
@@ -9,8 +10,8 @@ import { Semaphore } from "./semaphore.ts";
 import { HASH_LENGTH, type SignatureScheme } from "./signature_scheme.ts";
 
 const MIN_RSA_BITS = 2048;
-/** Web Crypto here cannot import larger ones. */
-const MAX_RSA_BITS = 7680;
+/** Web Crypto here imports larger keys, and then cannot verify with them. */
+const MAX_RSA_BITS = 4096;
 const MAX_EXPONENT_BYTES = 4;
 
 /** Web Crypto works on other threads; hundreds of calls at once would starve timers. */
@@ -28,7 +29,7 @@ const importedKeys = new LruMap<string, Promise<CryptoKey>>(256);
  * @returns whether the signature is right. A signature that is malformed, or of another length than
  * the key's, is wrong.
  * @throws {FormatError} when `spki` is not a key, or not one that the scheme can use: another kind,
- * an unknown curve, a point that is not on it, RSA below 2,048 or above 7,680 bits.
+ * an unknown curve, a point that is not on it or of small order, RSA below 2,048 or above 4,096 bits.
  *
  * @example
  * ```ts
@@ -72,7 +73,8 @@ function prepare(key: PublicKey, scheme: SignatureScheme, signature: Bytes): Byt
       return normaliseSignature(curve, scheme.encoding, signature);
     }
     case "Ed25519":
-      if (key.kind !== "Ed25519") throw unfit(key, scheme);
+      if (key.kind !== "Ed25519" || key.point === undefined) throw unfit(key, scheme);
+      checkOrder(key.point);
       return signature.length === 64 ? signature : undefined;
     case "RSASSA-PSS":
     case "RSASSA-PKCS1-v1_5":

@@ -41,6 +41,9 @@ const CLASSES: readonly TagClass[] = ["universal", "application", "context", "pr
 /** Tags whose encoding in DER is constructed; all other universal ones are primitive. */
 const CONSTRUCTED: readonly number[] = [TAG.sequence, TAG.set];
 
+/** The most bytes that an element may have, if the caller does not say: 4 MiB. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 /** The most elements that one element may have. */
 const MAX_CHILDREN = 10_000;
 
@@ -50,7 +53,10 @@ const MAX_CHILDREN = 10_000;
  *
  * @throws {FormatError}
  */
-export function readDer(bytes: Bytes): DerNode {
+export function readDer(bytes: Bytes, maxBytes: number = MAX_BYTES): DerNode {
+  if (bytes.length > maxBytes) {
+    throw new FormatError("DER", `there are more than ${maxBytes} bytes`);
+  }
   const node = readAt(bytes, 0);
   if (node.raw.length !== bytes.length) {
     throw new FormatError("DER", "there are bytes after the element", node.raw.length);
@@ -108,6 +114,9 @@ function readAt(bytes: Bytes, offset: number): DerNode {
   const tagClass = CLASSES[first >> 6] ?? "universal";
   const constructed = (first & 0x20) !== 0;
   if (tag === 0x1f) throw new FormatError("DER", "a tag is larger than any that is used", offset);
+  if (tagClass === "universal" && tag === 0) {
+    throw new FormatError("DER", "the tag 0 marks the end of indefinite lengths only", offset);
+  }
   if (tagClass === "universal" && constructed !== CONSTRUCTED.includes(tag)) {
     throw new FormatError("DER", "a primitive element is constructed, or the reverse", offset);
   }

@@ -17,7 +17,12 @@ export function readTime(node: DerNode): Date {
     ? GENERALIZED.exec(text)
     : null;
   const match = short ?? long;
-  if (match === null) throw new FormatError("DER", "a time is not written as it must be");
+  if (match === null) {
+    throw new FormatError(
+      "time",
+      "a time is not written as it must be (YYMMDDhhmmssZ or YYYYMMDDhhmmssZ)",
+    );
+  }
   const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
     number,
     number,
@@ -31,6 +36,6 @@ export function readTime(node: DerNode): Date {
   date.setUTCHours(hour, minute, second);
   const valid = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 &&
     minute < 60 && second < 60;
-  if (!valid) throw new FormatError("DER", `there is no time ${text}`);
+  if (!valid) throw new FormatError("time", `there is no time ${text}`);
   return date;
 }

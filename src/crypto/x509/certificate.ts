@@ -13,6 +13,7 @@ import {
 } from "../der/mod.ts";
 import { FormatError } from "../format_error.ts";
 import { hash } from "../hash.ts";
+import { LruMap } from "../lru.ts";
 import { parsePublicKey, type PublicKey } from "../public_key.ts";
 import {
   type Extension,
@@ -51,8 +52,12 @@ export interface Certificate extends KnownExtensions {
   readonly extensions: readonly Extension[];
 }
 
+/** The chains of a deployment have few certificates, and each comes with every signature. */
+const parsed = new LruMap<string, Certificate>(256);
+
 /**
- * Reads a certificate (RFC 5280 §4.1) from DER, strictly, with nothing after it.
+ * Reads a certificate (RFC 5280 §4.1) from DER, strictly, with nothing after it. The same bytes may
+ * give the same object; it keeps a copy of them.
  *
  * @throws {FormatError}
  */
@@ -60,6 +65,15 @@ export function parseCertificate(der: Bytes): Certificate {
   if (der.length > MAX_BYTES) {
     throw new FormatError("X.509", `a certificate has more than ${MAX_BYTES} bytes`);
   }
+  const fingerprint = toHex(hash("SHA-256", der));
+  const known = parsed.get(fingerprint);
+  if (known !== undefined) return known;
+  const certificate = read(der.slice(), fingerprint);
+  parsed.set(fingerprint, certificate);
+  return certificate;
+}
+
+function read(der: Bytes, fingerprint: string): Certificate {
   const cursor = new DerCursor(
     expectTag(readDer(der), TAG.sequence, "a certificate"),
     "a certificate",
@@ -73,7 +87,7 @@ export function parseCertificate(der: Bytes): Certificate {
   return {
     raw: der,
     tbs: tbs.raw,
-    fingerprint: toHex(hash("SHA-256", der)),
+    fingerprint,
     signatureAlgorithm,
     signature,
     ...readSignedPart(tbs),

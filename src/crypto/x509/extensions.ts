@@ -1,4 +1,4 @@
-import { type Bytes, decodeUtf8 } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import {
   DerCursor,
   type DerNode,
@@ -9,6 +9,7 @@ import {
   readDer,
   readOid,
   readSmallInteger,
+  readString,
   TAG,
 } from "../der/mod.ts";
 import { FormatError } from "../format_error.ts";
@@ -184,8 +185,8 @@ function readCrlUrls(value: Bytes): string[] {
   return urls;
 }
 
+/** A URI in a GeneralName is an IA5String under an implicit tag (RFC 5280 §4.2.1.6). */
 function uri(node: DerNode): string | undefined {
-  return node.tagClass === "context" && node.tag === URI && !node.constructed
-    ? decodeUtf8(node.value)
-    : undefined;
+  if (node.tagClass !== "context" || node.tag !== URI || node.constructed) return undefined;
+  return readString({ ...node, tagClass: "universal", tag: TAG.ia5String });
 }

@@ -1,0 +1,94 @@
+/** Lets the Notation verifier judge a forged signature, as it is and without any file. */
+
+import { parseCertificate } from "../src/crypto/mod.ts";
+import type { Digest, Manifest } from "../src/oci/mod.ts";
+import { checkTrustPolicyDocument, TrustSnapshot } from "../src/trust/mod.ts";
+import { createNotationVerifier, type VerifierResult } from "../src/verifiers/mod.ts";
+import {
+  type Bytes,
+  COSE_MEDIA_TYPE,
+  type ForgedCertificate,
+  type ForgedChain,
+  forgeImage,
+  JWS_MEDIA_TYPE,
+} from "./forge/mod.ts";
+
+/** What the verifier is told; everything but the envelope and the chain has a value that is right. */
+export interface Question {
+  readonly envelope: Bytes;
+  readonly chain: ForgedChain;
+  /** What the trust store holds; the root of the chain when absent. */
+  readonly store?: readonly ForgedCertificate[];
+  readonly storeType?: "ca" | "signingAuthority";
+  readonly level?: "strict" | "permissive" | "audit";
+  readonly override?: Readonly<Record<string, "enforce" | "log" | "skip">>;
+  readonly identities?: readonly string[];
+  readonly trustStores?: readonly string[];
+  readonly userMetadata?: Readonly<Record<string, string>>;
+  /** Changes the signature's manifest. */
+  readonly manifest?: Partial<Manifest>;
+  readonly now?: Date;
+}
+
+/** The image that forged signatures are about. */
+export const IMAGE = await forgeImage();
+
+/** The verifier's result. */
+export async function judge(question: Question): Promise<VerifierResult> {
+  const type = question.storeType ?? "ca";
+  const policy = {
+    version: "1.0",
+    trustPolicies: [{
+      name: "forged",
+      registryScopes: ["*"],
+      signatureVerification: { level: question.level ?? "strict", override: question.override },
+      trustStores: question.trustStores ?? [`${type}:forge`],
+      trustedIdentities: question.identities ?? ["*"],
+    }],
+  } as const;
+  const issues = checkTrustPolicyDocument(policy);
+  if (issues.length > 0) throw new Error(JSON.stringify(issues));
+  const certificates = (question.store ?? [question.chain.root])
+    .map(({ der }) => ({ name: "", version: "", certificate: parseCertificate(der) }));
+  const verifier = createNotationVerifier({
+    name: "notation",
+    type: "notation",
+    artifactTypes: ["*"],
+    trustPolicy: policy,
+    stores: new Map([[`${type}:forge`, ["forge"]]]),
+    caCertificates: undefined,
+    userMetadata: question.userMetadata ?? {},
+    maxSignatureAttempts: 100,
+  });
+  const subject = { ...IMAGE.descriptor, digest: IMAGE.descriptor.digest as Digest };
+  const { envelope } = question;
+  const mediaType = envelope[0] === 0x7b ? JWS_MEDIA_TYPE : COSE_MEDIA_TYPE;
+  const layer = { mediaType, digest: subject.digest, size: envelope.length };
+  const manifest: Manifest = {
+    kind: "image",
+    mediaType: subject.mediaType,
+    artifactType: "application/vnd.cncf.notary.signature",
+    blobs: [layer],
+    manifests: [],
+    subject,
+    annotations: {},
+    ...question.manifest,
+  };
+  return await verifier.verify(
+    { reference: `registry.example.com/app@${subject.digest}`, descriptor: subject },
+    { ...layer, artifactType: "application/vnd.cncf.notary.signature" },
+    {
+      artifacts: {
+        manifest: () => Promise.resolve(manifest),
+        blob: () => Promise.resolve(envelope),
+      },
+      trust: new TrustSnapshot(
+        "forged",
+        new Map([["forge", { certificates, keys: [], details: [] }]]),
+      ),
+      scope: "",
+      now: question.now ?? new Date("2026-11-24T12:00:00Z"),
+      signal: new AbortController().signal,
+    },
+  );
+}
