@@ -3,7 +3,7 @@ import { VERSION } from "../src/cli/version.ts";
 import { caseResources, COMMON, notationResources, resource } from "./case_resources.ts";
 import { type Case, corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
 import { type CliRun, runCli } from "./run_cli.ts";
-import { temporaryFolder } from "./temp.ts";
+import { type TemporaryFolder, temporaryFolder } from "./temp.ts";
 
 const signed = await corpusCase("notation-jws-rsa2048-chain3");
 const unsigned = await corpusCase("notation-unsigned");
@@ -15,7 +15,10 @@ async function image(one: Case, form: "digest" | "tag" = "digest"): Promise<stri
 }
 
 /** A folder with the resources of a case. */
-async function configured(one: Case, change: (text: string) => string = (text) => text) {
+async function configured(
+  one: Case,
+  change: (text: string) => string = (text) => text,
+): Promise<TemporaryFolder> {
   const folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/resources.json`, change(await caseResources(one)));
   return folder;

@@ -46,9 +46,13 @@ export interface ProblemOptions {
   readonly depth?: number;
 }
 
+/** The most problems of one severity in one file that are told. Nobody corrects more at a time. */
+const MAX_PROBLEMS = 200;
+
 /** Collects problems, with their places in a document. */
 export class ProblemList {
   readonly problems: Problem[] = [];
+  readonly #counts = new Map<string, number>();
 
   get hasErrors(): boolean {
     return this.problems.some((problem) => problem.severity === "error");
@@ -62,9 +66,27 @@ export class ProblemList {
     text: string,
     options: ProblemOptions = {},
   ): void {
+    const severity = options.severity ?? "error";
+    const key = `${severity} ${document.file}`;
+    const count = this.#counts.get(key) ?? 0;
+    this.#counts.set(key, count + 1);
+    if (count > MAX_PROBLEMS) return;
     const { line, column } = options.atKey ? document.keyPosition(path) : document.position(path);
+    if (count === MAX_PROBLEMS) {
+      const more = `there are more ${severity}s in this file than are told`;
+      const place = { file: document.file, line, column };
+      this.problems.push({
+        severity,
+        code: "CONFIG_INVALID",
+        ...place,
+        resource: "",
+        field: "",
+        text: more,
+      });
+      return;
+    }
     this.problems.push({
-      severity: options.severity ?? "error",
+      severity,
       code: options.code ?? "CONFIG_INVALID",
       file: document.file,
       line,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import { quote } from "./describe.ts";
 
 /** Something wrong with a configuration, at its place. */
 export interface Problem {
@@ -25,12 +26,13 @@ export function formatProblem(problem: Problem): string {
   }${text}`;
 }
 
-/** A path of member names and indexes as a person writes it. */
+const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
+
+/** A path of member names and indexes as a person writes it; long names are cut. */
 export function formatPath(path: readonly (string | number)[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
-    const plain = /^[A-Za-z_][A-Za-z0-9_-]*$/.test(step);
-    if (!plain) return `${text}[${JSON.stringify(step)}]`;
+    if (!PLAIN_NAME.test(step)) return `${text}[${quote(step, 100)}]`;
     return text === "" ? step : `${text}.${step}`;
   }, "");
 }

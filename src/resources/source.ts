@@ -1,3 +1,4 @@
+import { type Bytes, concatBytes } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -31,7 +32,7 @@ async function expand(path: string): Promise<string[]> {
   const info = await orUnreadable(path, () => Deno.stat(path));
   if (!info.isDirectory) return [path];
   const entries = await orUnreadable(path, () => Array.fromAsync(Deno.readDir(path)));
-  const names = entries.map((entry) => entry.name)
+  const names = entries.filter((entry) => !entry.isDirectory).map((entry) => entry.name)
     .filter((name) => EXTENSION.test(name) && !name.startsWith(".")).sort();
   if (names.length === 0) {
     throw unreadable(path, "the directory has no file named *.yaml, *.yml or *.json");
@@ -40,16 +41,25 @@ async function expand(path: string): Promise<string[]> {
 }
 
 async function readSource(path: string): Promise<SourceFile> {
-  const bytes = await orUnreadable(path, async () => {
-    const { size } = await Deno.stat(path);
-    if (size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
-    return await Deno.readFile(path);
-  });
+  const bytes = await orUnreadable(path, () => readBounded(path));
   try {
     return { path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
     throw unreadable(path, "it is not UTF-8 text");
   }
+}
+
+/** Reads a file whose size nobody knows before its end, such as a pipe, without reading on for ever. */
+async function readBounded(path: string): Promise<Bytes> {
+  using file = await Deno.open(path);
+  const parts: Bytes[] = [];
+  let size = 0;
+  for await (const part of file.readable) {
+    size += part.length;
+    if (size > MAX_FILE_BYTES) throw new Error(`it has more than ${MAX_FILE_BYTES} bytes`);
+    parts.push(part);
+  }
+  return concatBytes(...parts);
 }
 
 async function orUnreadable<T>(path: string, read: () => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Issue } from "../errors.ts";
+import { describe } from "./describe.ts";
 import { suggest } from "./suggest.ts";
 
 /** A value that fits its schema, or everything that is wrong with it. */
@@ -11,6 +12,9 @@ export type Validated<T> =
 export interface FieldIssue extends Issue {
   readonly atKey: boolean;
 }
+
+/** The most unknown members of one object that are told. */
+const MAX_UNKNOWN = 300;
 
 /** Holds a value against a schema; problems say what is wrong and what would be right. */
 export function validate<S extends z.ZodType>(schema: S, value: unknown): Validated<z.output<S>> {
@@ -31,7 +35,7 @@ function toIssues(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Fi
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = memberNames(schema, path);
-      return issue.keys.map((key) => ({
+      return issue.keys.slice(0, MAX_UNKNOWN).map((key) => ({
         severity: "error",
         path: [...path, key],
         message: unknownField(key, known),
@@ -41,12 +45,17 @@ function toIssues(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Fi
     case "invalid_type":
       return found === undefined
         ? at(`is missing: ${EXPECTED[issue.expected] ?? issue.expected} is required`)
-        : at(`must be ${EXPECTED[issue.expected] ?? issue.expected}; found ${describe(found)}`);
+        : at(
+          `must be ${EXPECTED[issue.expected] ?? issue.expected}; found ${describe(found)}${
+            issue.expected === "string" && typeof found === "number" ? ": put it in quotes" : ""
+          }`,
+        );
     case "invalid_value": {
-      const allowed = issue.values.map(String).join(", ");
-      const hint = typeof found === "string" ? suggest(found, issue.values.map(String)) : undefined;
-      return found === undefined ? at(`is missing: one of ${allowed} is required`) : at(
-        `must be one of ${allowed}; found ${describe(found)}${
+      const values = issue.values.map(String).filter((value) => value !== "");
+      const allowed = values.length === 1 ? values.join() : `one of ${values.join(", ")}`;
+      const hint = typeof found === "string" ? suggest(found, values) : undefined;
+      return found === undefined ? at(`is missing: ${allowed} is required`) : at(
+        `must be ${allowed}; found ${describe(found)}${
           hint === undefined ? "" : ` (did you mean ${hint}?)`
         }`,
       );
@@ -60,7 +69,11 @@ function toIssues(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Fi
           : `must be at least ${issue.minimum}; found ${describe(found)}`,
       );
     case "too_big":
-      return at(`must be at most ${issue.maximum}; found ${describe(found)}`);
+      return at(
+        issue.origin === "array"
+          ? `must have at most ${issue.maximum} entries`
+          : `must be at most ${issue.maximum}; found ${describe(found)}`,
+      );
     case "invalid_format":
       return at(
         issue.format === "url"
@@ -68,9 +81,13 @@ function toIssues(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Fi
           : `${issue.message}; found ${describe(found)}`,
       );
     case "invalid_union": {
-      // The branch that fits the type says most; without one, the first.
-      const [first] = issue.errors.toSorted((a, b) => typeFaults(a) - typeFaults(b));
-      return (first ?? []).flatMap((inner) =>
+      // The branch that fits the type says what is wrong inside it.
+      const inside = issue.errors.find((branch) => expectedType(branch) === undefined);
+      if (inside === undefined) {
+        const types = issue.errors.map((branch) => EXPECTED[expectedType(branch) ?? ""]);
+        return at(`must be ${types.join(" or ")}; found ${describe(found)}`);
+      }
+      return inside.flatMap((inner) =>
         toIssues({ ...inner, path: [...issue.path, ...inner.path] }, schema, root)
       );
     }
@@ -98,8 +115,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-function typeFaults(issues: readonly z.core.$ZodIssue[]): number {
-  return issues.filter((issue) => issue.code === "invalid_type").length;
+/** The type that a branch of a union asks for, when the value is of another one. */
+function expectedType(issues: readonly z.core.$ZodIssue[]): string | undefined {
+  const [issue] = issues;
+  return issue?.code === "invalid_type" && issue.path.length === 0 ? issue.expected : undefined;
 }
 
 function unknownField(key: string, known: readonly string[]): string {
@@ -121,6 +140,9 @@ function memberNames(schema: z.ZodType, path: readonly (string | number)[]): str
     else return [];
   }
   current = unwrap(current);
+  if (current instanceof z.ZodRecord && current.keyType instanceof z.ZodEnum) {
+    return current.keyType.options.map(String);
+  }
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
 }
 
@@ -141,14 +163,4 @@ function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
     value = (value as Record<string | number, unknown>)[step];
   }
   return value;
-}
-
-/** A value in a message: short, and never more than the beginning of a text. */
-function describe(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (value === null) return "nothing (null)";
-  if (typeof value === "object") return "an object";
-  if (typeof value !== "string") return String(value);
-  if (value.includes("-----BEGIN")) return "PEM text";
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
 }

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   Composer,
   CST,
   type Document as YamlDocument,
@@ -7,12 +8,15 @@ import {
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Pair,
   Parser,
   visit,
+  type YAMLMap,
 } from "yaml";
 import type { TextPosition } from "../crypto/mod.ts";
+import { quote } from "./describe.ts";
 import { type Document, type ParsedFile, type Path, syntaxProblem } from "./document.ts";
 import type { Problem } from "./problem.ts";
 import type { SourceFile } from "./source.ts";
@@ -20,47 +24,87 @@ import type { SourceFile } from "./source.ts";
 const MAX_ALIASES = 20;
 const MAX_DEPTH = 64;
 const MAX_DOCUMENTS = 1000;
+const MAX_LEXEMES = 200_000;
+
+/** The types of JSON. Whatever else the parser knows, such as `!!binary`, is no configuration. */
+const TAGS = ["str", "int", "float", "bool", "null", "map", "seq"]
+  .map((name) => `tag:yaml.org,2002:${name}`);
 
 /**
  * Parses the documents of a YAML 1.2 file, strictly: a warning of the parser is an error, keys are
- * unique texts, tags beyond the core schema and other versions of YAML are refused, and aliases,
- * depth and documents are bounded. Empty documents are left out.
+ * unique texts, tags beyond those of JSON's types and other versions of YAML are refused, and size,
+ * depth, aliases and documents are bounded. Empty documents are left out.
  */
 export function parseYamlFile({ path, text }: SourceFile): ParsedFile {
   const lines = new LineCounter();
   const documents: Document[] = [];
   const problems: Problem[] = [];
-  const report = (offset: number, message: string): void => {
+  const report: Report = (offset, message) => {
     problems.push(syntaxProblem(path, place(lines, offset), message));
   };
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
-  const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
-  if (deep !== undefined) {
-    report(deep, `values are nested more than ${MAX_DEPTH} deep`);
-    return { documents, problems };
+  try {
+    const tokens = readTokens(text, lines, report);
+    if (tokens !== undefined) {
+      for (const yaml of compose(tokens, text.length, report)) {
+        try {
+          const value: unknown = yaml.toJS({ maxAliasCount: MAX_ALIASES });
+          if (value !== null && value !== undefined) {
+            documents.push(document(path, yaml, lines, value));
+          }
+        } catch (error) {
+          if (!(error instanceof ReferenceError)) throw error;
+          report(yaml.range[0], "aliases make the document much larger than it looks");
+        }
+      }
+    }
+  } catch (error) {
+    // The parser recurses over some texts that are no YAML.
+    if (!(error instanceof RangeError)) throw error;
+    report(0, "the file cannot be read: it is nested too deep");
   }
+  return { documents, problems };
+}
 
+type Report = (offset: number, message: string) => void;
+
+/** The concrete syntax of a file; undefined, with a problem, when it is too large or too deep. */
+function readTokens(text: string, lines: LineCounter, report: Report): CST.Token[] | undefined {
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  const tokens: CST.Token[] = [];
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++count > MAX_LEXEMES) {
+      report(0, `the file is too large: it has more than ${MAX_LEXEMES} words and signs`);
+      return undefined;
+    }
+    tokens.push(...parser.next(lexeme));
+  }
+  tokens.push(...parser.end());
+  const deep = tokens.map(tooDeep).find((offset) => offset !== undefined);
+  if (deep === undefined) return tokens;
+  report(deep, `values are nested more than ${MAX_DEPTH} deep`);
+  return undefined;
+}
+
+/** The documents that have no fault. */
+function* compose(
+  tokens: readonly CST.Token[],
+  end: number,
+  report: Report,
+): Generator<YamlDocument.Parsed> {
   let count = 0;
   // The parser's own check of unique keys takes time by the square of their number; see findFault.
   const composer = new Composer({ strict: true, uniqueKeys: false, stringKeys: true });
-  for (const yaml of composer.compose(tokens, true, text.length)) {
+  for (const yaml of composer.compose(tokens, true, end)) {
     if (++count > MAX_DOCUMENTS) {
       report(yaml.range[0], `there are more than ${MAX_DOCUMENTS} documents in the file`);
-      break;
+      return;
     }
     const fault = findFault(yaml);
-    if (fault !== undefined) {
-      report(fault.offset, fault.message);
-      continue;
-    }
-    try {
-      const value: unknown = yaml.toJS({ maxAliasCount: MAX_ALIASES });
-      if (value !== null && value !== undefined) documents.push(document(path, yaml, lines, value));
-    } catch (error) {
-      report(yaml.range[0], error instanceof Error ? error.message : String(error));
-    }
+    if (fault === undefined) yield yaml;
+    else report(fault.offset, fault.message);
   }
-  return { documents, problems };
 }
 
 interface Fault {
@@ -71,7 +115,13 @@ interface Fault {
 /** The first thing in a document that makes it unusable. */
 function findFault(yaml: YamlDocument.Parsed): Fault | undefined {
   const [error] = [...yaml.errors, ...yaml.warnings];
-  if (error !== undefined) return { offset: error.pos[0], message: error.message };
+  if (error !== undefined) {
+    const message = error.code === "NON_STRING_KEY" ? "a key must be a text" : error.message;
+    return {
+      offset: error.pos[0],
+      message: `${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+    };
+  }
   const { version } = yaml.directives.yaml;
   if (version !== "1.2") {
     return {
@@ -82,31 +132,37 @@ function findFault(yaml: YamlDocument.Parsed): Fault | undefined {
   let fault: Fault | undefined;
   let aliases = 0;
   visit(yaml, {
-    Alias: (_, alias) => {
-      if (++aliases <= MAX_ALIASES) return undefined;
-      fault = {
-        offset: start(alias) ?? 0,
-        message: `there are more than ${MAX_ALIASES} aliases in the document`,
-      };
-      return visit.BREAK;
-    },
-    Map: (_, map) => {
-      const keys = new Set<string>();
-      for (const { key } of map.items) {
-        const name = isScalar(key) ? String(key.value) : "";
-        if (keys.has(name)) {
-          fault = {
-            offset: start(key) ?? 0,
-            message: `the key ${JSON.stringify(name.slice(0, 100))} occurs twice`,
-          };
-          return visit.BREAK;
-        }
-        keys.add(name);
-      }
-      return undefined;
+    Node: (_, node) => {
+      if (isAlias(node)) fault = faultOfAlias(node, yaml, ++aliases);
+      else if (node.tag !== undefined && !TAGS.includes(node.tag)) {
+        fault = { offset: start(node) ?? 0, message: `the tag ${node.tag} is not allowed` };
+      } else if (isMap(node)) fault = faultOfKeys(node);
+      return fault === undefined ? undefined : visit.BREAK;
     },
   });
   return fault;
+}
+
+function faultOfAlias(alias: Alias, yaml: YamlDocument, count: number): Fault | undefined {
+  const offset = start(alias) ?? 0;
+  if (count > MAX_ALIASES) {
+    return { offset, message: `there are more than ${MAX_ALIASES} aliases in the document` };
+  }
+  return alias.resolve(yaml) === undefined
+    ? { offset, message: `the alias *${alias.source} has no anchor before it` }
+    : undefined;
+}
+
+function faultOfKeys(map: YAMLMap): Fault | undefined {
+  const keys = new Set<string>();
+  for (const { key } of map.items) {
+    const name = isScalar(key) ? String(key.value) : "";
+    if (keys.has(name)) {
+      return { offset: start(key) ?? 0, message: `the key ${quote(name)} occurs twice` };
+    }
+    keys.add(name);
+  }
+  return undefined;
 }
 
 function document(

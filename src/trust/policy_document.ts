@@ -1,6 +1,6 @@
 import type { Issue } from "../errors.ts";
 import { type DistinguishedName, parseDistinguishedName } from "./distinguished_name.ts";
-import { describeScopeProblem } from "./registry_scope.ts";
+import { canonicalScope, describeScopeProblem } from "./registry_scope.ts";
 
 /** The validations of a signature that a trust policy decides about. */
 export type Validation =
@@ -124,14 +124,14 @@ function checkScopes(
       const problem = describeScopeProblem(scope);
       if (problem !== undefined) report(path, problem);
     }
-    const earlier = seen.get(scope);
+    const earlier = seen.get(canonicalScope(scope));
     if (earlier !== undefined) {
       report(
         path,
         `"${scope}" is already a scope of statement "${earlier}"; a scope may occur once`,
       );
     }
-    seen.set(scope, statement.name);
+    seen.set(canonicalScope(scope), statement.name);
   });
 }
 

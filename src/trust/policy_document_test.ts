@@ -70,6 +70,10 @@ const BAD: Record<string, readonly [TrustPolicyDocument, string]> = {
     document({ registryScopes: ["r.io/a"] }, { name: "b", registryScopes: ["r.io/a"] }),
     "trustPolicies.1.registryScopes.0",
   ],
+  "a scope twice in two spellings": [
+    document({ registryScopes: ["r.io/a"] }, { name: "b", registryScopes: ["R.IO:443/a"] }),
+    "trustPolicies.1.registryScopes.0",
+  ],
   "two wildcards": [document({}, { name: "b" }), "trustPolicies.1.registryScopes.0"],
   "an unknown level": [
     document({ signatureVerification: { level: bad("Strict") } }),

@@ -34,6 +34,17 @@ export function describeScopeProblem(scope: string): string | undefined {
 }
 
 /**
+ * A repository's one name among those that reach it: hosts know no case, and 443 is the port that is
+ * meant when none is named. Without this, another spelling of the host would slip past the statement
+ * for a repository to the one for all.
+ */
+export function canonicalScope(scope: string): string {
+  const slash = scope.indexOf("/");
+  const host = scope.slice(0, Math.max(0, slash)).toLowerCase().replace(/:0*443$/, "");
+  return host + scope.slice(Math.max(0, slash));
+}
+
+/**
  * The statement that applies to a repository: the one with exactly this scope, else the one with
  * the scope `*`, else none. Prefixes never match.
  *
@@ -43,12 +54,13 @@ export function selectStatement(
   document: TrustPolicyDocument,
   reference: string,
 ): TrustPolicyStatement | undefined {
-  const repository = reference.slice(0, reference.lastIndexOf("@"));
-  const exact = describeScopeProblem(repository) === undefined
-    ? document.trustPolicies.find((statement) => statement.registryScopes.includes(repository))
-    : undefined;
-  return exact ??
-    document.trustPolicies.find((statement) => statement.registryScopes.includes("*"));
+  const repository = canonicalScope(reference.slice(0, reference.lastIndexOf("@")));
+  const having = (wanted: string): TrustPolicyStatement | undefined =>
+    document.trustPolicies.find(({ registryScopes }) =>
+      registryScopes.some((scope) => canonicalScope(scope) === wanted)
+    );
+  const named = describeScopeProblem(repository) === undefined;
+  return (named ? having(repository) : undefined) ?? having("*");
 }
 
 function isDomain(text: string): boolean {

@@ -92,7 +92,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     return all;
   });
   for (const [image, report] of reports) checkExpectedDigest(image, report.digest);
-  if (!invocation.flag("silent")) print(reports, output, now, io);
+  if (!invocation.flag("silent")) print(reports, output, io);
   return exitStatus(reports.map(([, report]) => report));
 }
 
@@ -124,12 +124,11 @@ async function verify(
 function print(
   reports: readonly (readonly [ImageArgument, ImageReport])[],
   output: "text" | "json",
-  timestamp: Date,
   io: Io,
 ): void {
   for (const [index, [image, report]] of reports.entries()) {
     if (output === "json") {
-      io.out(renderJson(image.text, report, { traceId: crypto.randomUUID(), timestamp }));
+      io.out(renderJson(image.text, report, { traceId: crypto.randomUUID(), timestamp: io.now() }));
       continue;
     }
     if (index > 0) io.out("");

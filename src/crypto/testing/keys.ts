@@ -85,7 +85,9 @@ export function edSigner(): Promise<Signer> {
   });
 }
 
-async function generate(algorithm: RsaHashedKeyGenParams | EcKeyGenParams | Algorithm): Promise<CryptoKeyPair> {
+async function generate(
+  algorithm: RsaHashedKeyGenParams | EcKeyGenParams | Algorithm,
+): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as CryptoKeyPair;
 }
 

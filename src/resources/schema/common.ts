@@ -4,9 +4,20 @@ import { z } from "zod";
 export const nonEmpty = z.string().min(1);
 
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/;
+const DURATION_OR_NONE = /^(?:|0|(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/;
+const LIKE = "must be a duration such as 30s, 10m or 1h30m";
 
 /** A duration such as `30s`, `10m` or `1h30m`. */
-export const duration = z.string().regex(DURATION, "must be a duration such as 30s, 10m or 1h30m");
+export const duration = z.string().regex(DURATION, LIKE);
+
+/** A duration; empty and `0` mean none. */
+export const durationOrNone = z.string().regex(DURATION_OR_NONE, LIKE);
+
+/** The address of a service, over https. */
+export const httpsUrl = z.string().refine(
+  (text) => URL.parse(text.trim())?.protocol === "https:",
+  "must be an address such as https://example.com",
+);
 
 /** A registry host, with a port where it needs one: never a URL, never a pattern. */
 export const registryHost = z.string().regex(

@@ -25,20 +25,19 @@ const trustPolicy = z.strictObject({
       /^[a-z0-9._\-:@/]*\*?$/,
       "must be in lower case, with * at the end only",
     ).min(1),
-  ).min(1),
-  keys: z.array(key).optional(),
+  ).min(1).max(1000),
+  keys: z.array(key).max(100).optional(),
   keyless: keyless.optional(),
   tLogVerify: z.boolean().default(true),
   rekorURL: z.url().optional(),
   annotations: z.record(z.string(), z.string()).optional(),
-  trustedRoot: nonEmpty.optional().describe(
-    "A key management provider with a Sigstore trusted root.",
-  ),
+  trustedRoot: nonEmpty.optional()
+    .describe("A key management provider with a Sigstore trusted root."),
 });
 
 /** The parameters of a verifier of the type `cosign`. */
 export const cosignParameters = z.strictObject({
-  trustPolicies: z.array(trustPolicy).optional(),
+  trustPolicies: z.array(trustPolicy).min(1).max(1000).optional(),
   key: nonEmpty.optional().describe("Path of one public key, in place of trustPolicies."),
   rekorURL: z.url().optional(),
   nestedArtifactTypes: z.array(nonEmpty).optional(),

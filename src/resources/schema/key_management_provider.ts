@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { duration, nonEmpty } from "./common.ts";
+import { durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */
 export const providerSpec = z.strictObject({
   type: nonEmpty.describe("The kind of provider: `inline`."),
-  refreshInterval: z.union([duration, z.literal("")]).optional()
+  refreshInterval: durationOrNone.optional()
     .describe("How often the material is fetched again, where the kind fetches."),
   parameters: z.record(z.string(), z.unknown()),
 });
@@ -23,7 +23,7 @@ const entry = z.strictObject({
 
 /** The parameters of a provider of the type `azurekeyvault`. */
 export const azureKeyVaultParameters = z.strictObject({
-  vaultURI: z.url().or(nonEmpty),
+  vaultURI: httpsUrl,
   tenantID: nonEmpty,
   clientID: nonEmpty,
   certificates: z.array(entry).optional(),
@@ -41,7 +41,7 @@ export const certificateStoreInlineParameters = z.strictObject({ value: nonEmpty
 
 /** The parameters of a CertificateStore of the provider `azurekeyvault`. */
 export const certificateStoreVaultParameters = z.strictObject({
-  vaultURI: nonEmpty,
+  vaultURI: httpsUrl,
   tenantID: nonEmpty,
   clientID: nonEmpty,
   certificates: nonEmpty.describe("A YAML list as text."),

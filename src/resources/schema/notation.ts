@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { duration, nonEmpty } from "./common.ts";
+import { durationOrNone, nonEmpty } from "./common.ts";
 
 const statement = z.strictObject({
   name: z.string().describe("A unique name."),
-  registryScopes: z.array(z.string())
+  registryScopes: z.array(z.string()).max(10_000)
     .describe("Repositories (`registry/repository`) whose signatures it is about, or `*` alone."),
   signatureVerification: z.strictObject({
     level: z.enum(["strict", "permissive", "audit", "skip"]),
@@ -13,22 +13,25 @@ const statement = z.strictObject({
     ).optional().describe("Validations that differ from the level."),
     verifyTimestamp: z.enum(["always", "afterCertExpiry"]).optional(),
   }),
-  trustStores: z.array(z.string()).optional().describe(
+  trustStores: z.array(z.string()).max(100).optional().describe(
     "`TYPE:NAME`, with the types ca, signingAuthority, tsa.",
   ),
-  trustedIdentities: z.array(z.string()).optional()
+  trustedIdentities: z.array(z.string()).max(200).optional()
     .describe("`x509.subject: <distinguished name>`, or `*` alone for any signer."),
+});
+
+/** A trust policy document, of which the rules beyond types are checked elsewhere. */
+export const trustPolicyDocument = z.strictObject({
+  version: z.string(),
+  trustPolicies: z.array(statement).max(1000),
 });
 
 /** The parameters of a verifier of the type `notation`. */
 export const notationParameters = z.strictObject({
-  trustPolicyDoc: z.strictObject({
-    version: z.string(),
-    trustPolicies: z.array(statement),
-  }).describe("A Notary Project trust policy document."),
+  trustPolicyDoc: trustPolicyDocument.describe("A Notary Project trust policy document."),
   verificationCertStores: z.record(z.string(), z.unknown()).optional()
     .describe("By type (ca, signingAuthority, tsa) and name: lists of key management providers."),
-  verificationCerts: z.array(nonEmpty).optional()
+  verificationCerts: z.array(nonEmpty).min(1).max(100).optional()
     .describe(
       "Files and directories of certificates for every `ca` store, in place of verificationCertStores.",
     ),
@@ -38,7 +41,7 @@ export const notationParameters = z.strictObject({
     .describe("The most signatures of an image that are looked at."),
   allowedRevocationHosts: z.array(nonEmpty).default([])
     .describe("Hosts of revocation addresses that are allowed although they are local."),
-  staleWhileUnreachable: z.union([duration, z.literal("0")]).default("0")
+  staleWhileUnreachable: durationOrNone.default("0")
     .describe(
       "How long the last good revocation answer may be used when its source does not answer.",
     ),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const milliseconds = z.int().min(1);
+const milliseconds = z.int().min(1).max(3_600_000);
 
 /** `executor` of config.json. */
 export const executorSchema = z.strictObject({

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { runCli } from "./run_cli.ts";
+
+/*
+ * Every `./dev assay` command in a shell block of the documentation is run from the project's folder.
+ * It must succeed, unless a comment behind it names another exit status: `# exit status 1`.
+ */
+
+const PAGES = ["README.md", ...pagesBelow("docs")];
+
+for (const page of PAGES) {
+  const commands = [...read(page).matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
+    .flatMap(([, block = ""]) => block.split("\n"))
+    .filter((line) => line.startsWith("./dev assay "));
+  for (const line of commands) {
+    Deno.test(`${page}: ${line}`, async () => {
+      const [command = "", comment = ""] = line.split("#");
+      const status = Number(/exit status (\d)/.exec(comment)?.[1] ?? 0);
+      const args = command.trim().split(/\s+/).slice(2).map(fromProject);
+      const run = await runCli(args);
+      assert.equal(run.status, status, run.out + run.err);
+    });
+  }
+}
+
+Deno.test("the README shows what the command prints", async () => {
+  const shown = /```text\n([\s\S]*?)```/.exec(read("README.md"))?.[1] ?? "";
+  const run = await runCli(
+    ["verify", "oci:config/demo/signed:v1", "--config", "config/demo/resources.yaml"].map(
+      fromProject,
+    ),
+  );
+  const root = fromProject("config/").replace(/config\/$/, "");
+  assert.equal(run.out.replaceAll(root, ""), shown);
+});
+
+Deno.test("links between pages lead somewhere", () => {
+  for (const page of PAGES) {
+    for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      const path = new URL(`../${page.replace(/[^/]*$/, "")}${target}`, import.meta.url);
+      assert.ok(Deno.statSync(path).isFile, `${page} → ${target}`);
+    }
+  }
+});
+
+function read(page: string): string {
+  return Deno.readTextFileSync(new URL(`../${page}`, import.meta.url));
+}
+
+function pagesBelow(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(`../${folder}`, import.meta.url))]
+    .filter(({ name }) => name.endsWith(".md")).map(({ name }) => `${folder}/${name}`).sort();
+}
+
+/** Paths of the project, as the documentation writes them from its folder. */
+function fromProject(arg: string): string {
+  const root = new URL("../", import.meta.url).pathname;
+  return arg.replace(
+    /^(oci:)?(config|docs|tests)\//,
+    (_, scheme = "", folder) => `${scheme}${root}${folder}/`,
+  );
+}
