@@ -1,15 +1,33 @@
 /**
- * Writes the pages that are made from the code: docs/cli.md and docs/errors.md. With `--check` it
+ * Writes the pages that are made from the code: docs/cli.md, docs/errors.md and docs/fields.md. With `--check` it
  * writes nothing and fails when a page is not what the code says.
  */
 import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
+import { z } from "zod";
+import { contentParameters } from "../src/resources/schema/content.ts";
+import { cosignParameters } from "../src/resources/schema/cosign.ts";
+import {
+  azureKeyVaultParameters,
+  certificateStoreSpec,
+  inlineParameters,
+  providerSpec,
+} from "../src/resources/schema/key_management_provider.ts";
+import { notationParameters } from "../src/resources/schema/notation.ts";
+import {
+  configPolicyParameters,
+  policySpec,
+  regoPolicyParameters,
+} from "../src/resources/schema/policy.ts";
+import { authProviders, orasParameters, storeSpec } from "../src/resources/schema/store.ts";
+import { verifierSpec } from "../src/resources/schema/verifier.ts";
 import { ERROR_CODES, FAILURE_REASONS } from "../src/errors.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   "cli.md": cliPage,
   "errors.md": errorsPage,
+  "fields.md": fieldsPage,
 };
 
 const EFFECTS = {
@@ -89,6 +107,109 @@ function errorsPage(): string {
     "| `defect` | Please report it: a verifier failed in a way that it must not. |",
     "",
   ].join("\n");
+}
+
+/** Heading → schema, in the order of the page. */
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  "Store": storeSpec,
+  "Store: parameters of `oras`": orasParameters,
+  ...Object.fromEntries(
+    Object.entries(authProviders).map((
+      [name, schema],
+    ) => [`Store: authProvider \`${name}\``, schema]),
+  ),
+  "Verifier": verifierSpec,
+  "Verifier: parameters of `notation`": notationParameters,
+  "Verifier: parameters of `cosign`": cosignParameters,
+  ...Object.fromEntries(
+    Object.entries(contentParameters).map((
+      [name, schema],
+    ) => [`Verifier: parameters of \`${name}\``, schema]),
+  ),
+  "Policy": policySpec,
+  "Policy: parameters of `config-policy`": configPolicyParameters,
+  "Policy: parameters of `rego-policy`": regoPolicyParameters,
+  "KeyManagementProvider": providerSpec,
+  "KeyManagementProvider: parameters of `inline`": inlineParameters,
+  "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
+  "CertificateStore": certificateStoreSpec,
+};
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+function fieldsPage(): string {
+  return [
+    "# Fields",
+    "",
+    "<!-- Made by `./dev docs` from the schemas in src/resources/schema. -->",
+    "",
+    "Every field of every resource, below `spec` or `spec.parameters`. A namespaced kind has the fields of the kind for the",
+    "cluster. What the words mean together is in [Configuration](configuration.md).",
+    "",
+    ...Object.entries(SCHEMAS).flatMap(([heading, schema]) => [
+      `## ${heading}`,
+      "",
+      "| field | value | required | meaning |",
+      "| --- | --- | --- | --- |",
+      ...fieldRows(
+        z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema,
+        "",
+      ),
+      "",
+    ]),
+  ].join("\n");
+}
+
+function fieldRows(schema: JsonSchema, prefix: string): string[] {
+  const list = schema.items;
+  if (list !== undefined) return fieldRows(list, `${prefix.replace(/\.$/, "")}[].`);
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const required = schema.required?.includes(name) ? "yes" : "";
+    const fallback = field.default === undefined
+      ? ""
+      : ` Default: \`${JSON.stringify(field.default)}\`.`;
+    const meaning = `${field.description ?? ""}${fallback}`.trim();
+    return [
+      `| \`${prefix}${name}\` | ${valueOf(field)} | ${required} | ${meaning} |`,
+      ...fieldRows(field, `${prefix}${name}.`),
+    ];
+  });
+}
+
+function valueOf(schema: JsonSchema): string {
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(", ");
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(valueOf))].join(" or ");
+  switch (schema.type) {
+    case "array":
+      return `list of ${schema.items === undefined ? "values" : valueOf(schema.items)}`;
+    case "object": {
+      const values = schema.additionalProperties;
+      return typeof values === "object" && Object.keys(values).length > 0 &&
+          schema.properties === undefined
+        ? `object of ${valueOf(values)}`
+        : "object";
+    }
+    case "string":
+      return "text";
+    case "boolean":
+      return "true or false";
+    case "integer":
+      return "whole number";
+    default:
+      return schema.type ?? "any value";
+  }
 }
 
 const check = Deno.args.includes("--check");

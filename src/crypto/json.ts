@@ -42,13 +42,12 @@ export class JsonError extends FormatError {
 export class JsonDocument {
   readonly value: JsonValue;
   readonly #text: string;
-  readonly #places: ReadonlyMap<object, Places>;
+  #found: { readonly value: JsonValue; readonly places: ReadonlyMap<object, Places> } | undefined;
 
   /** Use {@link parseJson}. */
-  constructor(value: JsonValue, text: string, places: ReadonlyMap<object, Places>) {
+  constructor(value: JsonValue, text: string) {
     this.value = value;
     this.#text = text;
-    this.#places = places;
   }
 
   /** Where the value at a path stands; where the nearest one above it does when there is none. */
@@ -61,12 +60,18 @@ export class JsonDocument {
     return positionOf(this.#text, this.#offset(path, "key"));
   }
 
+  /** Places are for the few texts that have a mistake, so they are found when first asked for. */
+  #locate(): { readonly value: JsonValue; readonly places: ReadonlyMap<object, Places> } {
+    return this.#found ??= new Reader(this.#text, UNLIMITED, new Map()).locate();
+  }
+
   #offset(path: readonly (string | number)[], what: "key" | "value"): number {
-    let value: JsonValue = this.value;
+    const { places: all, value: root } = this.#locate();
+    let value = root;
     let offset = this.#text.search(/[^ \t\r\n]/);
     for (const [index, step] of path.entries()) {
       if (typeof value !== "object" || value === null) return offset;
-      const places: Place | undefined = this.#places.get(value)?.get(String(step));
+      const places: Place | undefined = all.get(value)?.get(String(step));
       if (places === undefined) return offset;
       offset = index === path.length - 1 ? places[what] : places.value;
       value = (value as JsonObject)[step] ?? null;
@@ -89,8 +94,11 @@ type Places = Map<string, Place>;
  * @throws {JsonError}
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonDocument {
-  return new Reader(text, limits).read();
+  return new Reader(text, limits, undefined).read();
 }
+
+/** For a text that was within its limits already. */
+const UNLIMITED: JsonLimits = { maxLength: Infinity, maxDepth: Infinity, maxValues: Infinity };
 
 const LITERALS: readonly (readonly [string, JsonValue])[] = [["true", true], ["false", false], [
   "null",
@@ -111,12 +119,14 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 class Reader {
   readonly #text: string;
   readonly #maxDepth: number;
-  readonly #places = new Map<object, Places>();
+  readonly #places: Map<object, Places> | undefined;
   #values: number;
   #offset = 0;
 
-  constructor(text: string, limits: JsonLimits) {
+  /** @param places where to note places; none are noted when absent. */
+  constructor(text: string, limits: JsonLimits, places: Map<object, Places> | undefined) {
     this.#text = text;
+    this.#places = places;
     this.#maxDepth = limits.maxDepth ?? 64;
     this.#values = limits.maxValues ?? 100_000;
     if (text.length > (limits.maxLength ?? 4 * 1024 * 1024)) {
@@ -128,7 +138,18 @@ class Reader {
     const value = this.#value(0);
     this.#skipSpace();
     if (this.#offset < this.#text.length) throw this.#error("there is text after the value");
-    return new JsonDocument(value, this.#text, this.#places);
+    return new JsonDocument(value, this.#text);
+  }
+
+  /** Reads a text that was read before, for the places. */
+  locate(): { readonly value: JsonValue; readonly places: ReadonlyMap<object, Places> } {
+    return { value: this.#value(0), places: this.#places ?? new Map() };
+  }
+
+  #note(value: object): Places | undefined {
+    const places: Places | undefined = this.#places === undefined ? undefined : new Map();
+    if (places !== undefined) this.#places?.set(value, places);
+    return places;
   }
 
   #value(depth: number): JsonValue {
@@ -156,8 +177,7 @@ class Reader {
 
   #object(depth: number): JsonObject {
     const object: JsonObject = Object.create(null);
-    const places: Places = new Map();
-    this.#places.set(object, places);
+    const places = this.#note(object);
     this.#offset++;
     if (this.#takeAfterSpace("}")) return object;
     do {
@@ -165,13 +185,13 @@ class Reader {
       const key = this.#offset;
       if (this.#text.charAt(key) !== '"') throw this.#error("a member name in quotes is missing");
       const name = this.#string();
-      if (places.has(name)) {
+      if (name in object) {
         this.#offset = key;
         throw this.#error(`the member ${JSON.stringify(name.slice(0, 100))} occurs twice`);
       }
       if (!this.#takeAfterSpace(":")) throw this.#error("a colon is missing");
       this.#skipSpace();
-      places.set(name, { key, value: this.#offset });
+      places?.set(name, { key, value: this.#offset });
       object[name] = this.#value(depth);
     } while (this.#takeAfterSpace(","));
     if (!this.#takeAfterSpace("}")) throw this.#error("a comma or } is missing");
@@ -180,13 +200,12 @@ class Reader {
 
   #array(depth: number): JsonArray {
     const array: JsonArray = [];
-    const places: Places = new Map();
-    this.#places.set(array, places);
+    const places = this.#note(array);
     this.#offset++;
     if (this.#takeAfterSpace("]")) return array;
     do {
       this.#skipSpace();
-      places.set(String(array.length), { key: this.#offset, value: this.#offset });
+      places?.set(String(array.length), { key: this.#offset, value: this.#offset });
       array.push(this.#value(depth));
     } while (this.#takeAfterSpace(","));
     if (!this.#takeAfterSpace("]")) throw this.#error("a comma or ] is missing");

@@ -67,9 +67,12 @@ function spkiOf(block: PemBlock): Bytes {
 
 type Code = "CERT_INVALID" | "KEY_INVALID";
 
+/** The beginning of any private key, whatever else is wrong with it. */
+const PRIVATE_KEY = /-----\s*BEGIN[^-]*PRIVATE KEY/i;
+
 /** A private key must be noticed even in a text that is broken otherwise. */
 function readBlocks(text: string, code: Code): PemBlock[] {
-  if (/PRIVATE KEY-----/.test(text)) {
+  if (PRIVATE_KEY.test(text)) {
     throw new AssayError({
       code,
       component: "keyManagementProvider",

@@ -1,5 +1,8 @@
+import { parseTrustStore } from "../trust/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { describe } from "./describe.ts";
 import type { Path } from "./document.ts";
+import { isObject, type Members } from "./members.ts";
 
 /** A key management provider that a trust store takes its certificates from, and where it is named. */
 export interface StoreEntry {
@@ -7,21 +10,23 @@ export interface StoreEntry {
   readonly path: Path;
 }
 
+/** `type:name` → providers, in the order written. */
+export type CertificateStores = ReadonlyMap<string, readonly StoreEntry[]>;
+
 const TYPES = ["ca", "signingAuthority", "tsa"];
 
 /**
  * Reads `verificationCertStores` in either of its shapes: by type and name, or, the older one, by
- * name for stores of the type `ca`.
+ * name for stores of the type `ca`. Which of the two it is, the names of the members say.
  *
- * @returns `type:name` → providers, in the order written.
+ * @returns the stores, also those with problems: they exist.
  */
 export function readCertificateStores(
   candidate: Candidate,
-  value: Readonly<Record<string, unknown>> | undefined,
+  value: Members,
   problems: ProblemList,
-): ReadonlyMap<string, readonly StoreEntry[]> {
+): CertificateStores {
   const stores = new Map<string, readonly StoreEntry[]>();
-  if (value === undefined) return stores;
   const at = [...candidate.parametersPath, "verificationCertStores"];
   const typed = Object.keys(value).filter((key) => TYPES.includes(key));
   const others = Object.keys(value).filter((key) => !TYPES.includes(key));
@@ -37,8 +42,10 @@ export function readCertificateStores(
     return stores;
   }
   const add = (store: string, list: unknown, path: Path): void => {
-    const entries = readEntries(candidate, list, path, problems);
-    if (entries !== undefined) stores.set(store, entries);
+    stores.set(store, readEntries(candidate, list, path, problems));
+    if (parseTrustStore(store) !== undefined) return;
+    const text = 'must be a name of letters, digits, "_", "." and "-": no trust policy can name it';
+    problems.of(candidate, path, text, { atKey: true });
   };
   for (const name of others) add(`ca:${name}`, value[name], [...at, name]);
   for (const type of typed) {
@@ -49,12 +56,11 @@ export function readCertificateStores(
         [...at, type],
         `must be an object of store names: as a store of the older shape, ${type} would be ambiguous; write ca: { ${type}: […] }`,
       );
-    } else if (typeof named !== "object" || named === null) {
-      problems.of(
-        candidate,
-        [...at, type],
-        "must be an object: store names with lists of providers",
-      );
+    } else if (!isObject(named)) {
+      const text = `must be an object, of store names with lists of providers; found ${
+        describe(named)
+      }`;
+      problems.of(candidate, [...at, type], text);
     } else {
       for (const [name, list] of Object.entries(named)) {
         add(`${type}:${name}`, list, [...at, type, name]);
@@ -69,20 +75,24 @@ function readEntries(
   list: unknown,
   path: Path,
   problems: ProblemList,
-): StoreEntry[] | undefined {
+): StoreEntry[] {
   if (list === null || (Array.isArray(list) && list.length === 0)) {
     problems.of(candidate, path, "has no certificates: list at least one key management provider");
-    return undefined;
+    return [];
   }
   if (!Array.isArray(list)) {
-    problems.of(candidate, path, "must be a list of key management providers");
-    return undefined;
+    const text = `must be a list of key management providers; found ${describe(list)}`;
+    problems.of(candidate, path, text);
+    return [];
   }
   const entries: StoreEntry[] = [];
   for (const [index, reference] of list.entries()) {
     const at = [...path, index];
     if (typeof reference === "string" && reference !== "") entries.push({ reference, path: at });
-    else problems.of(candidate, at, "must be the name of a key management provider");
+    else {
+      const text = `must be the name of a key management provider; found ${describe(reference)}`;
+      problems.of(candidate, at, text);
+    }
   }
   return entries;
 }

@@ -1,11 +1,15 @@
 import type { Certificate } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { readCertificateFiles } from "../keys/mod.ts";
-import { checkTrustPolicyDocument } from "../trust/mod.ts";
+import { checkTrustPolicyDocument, parseTrustStore, subjectText } from "../trust/mod.ts";
+import type { TrustPolicyDocument } from "../trust/mod.ts";
 import { createNotationVerifier, type Verifier } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { readCertificateStores } from "./certificate_stores.ts";
-import { type NotationParameters, notationParameters } from "./schema/notation.ts";
+import { type CertificateStores, readCertificateStores } from "./certificate_stores.ts";
+import { isObject } from "./members.ts";
+import { NAMES_FILES } from "./plugin_fields.ts";
+import { checkReference } from "./providers.ts";
+import { notationParameters, trustPolicyDocument } from "./schema/notation.ts";
 import { validate } from "./validate.ts";
 
 /** What verifiers refer to. */
@@ -14,109 +18,77 @@ export interface VerifierEnvironment {
   readonly providers: ReadonlySet<string>;
   /** The home directory, for paths that begin with `~/`. */
   readonly home: string | undefined;
-  /** Files whose content the configuration depends on are noted here, as digests. */
+  /** The time against which expired certificates are noticed. */
+  readonly now: Date | undefined;
+  /** Content of files that a verifier depends on is noted here, with the verifier. */
   readonly inputs: string[];
 }
 
-/** Compiles the parameters of a Notation verifier. */
+/**
+ * Compiles the parameters of a Notation verifier. Its parts are checked one by one, so that a
+ * mistake in one does not hide those in another.
+ */
 export async function compileNotation(
   candidate: Candidate,
-  type: string,
   artifactTypes: readonly string[],
   environment: VerifierEnvironment,
   problems: ProblemList,
 ): Promise<Verifier | undefined> {
-  const validated = validate(notationParameters, candidate.parameters ?? {});
-  if (!validated.ok) {
-    problems.issues(candidate, candidate.parametersPath, validated.issues);
-    return undefined;
+  const { parametersPath: at } = candidate;
+  const raw = candidate.parameters ?? {};
+  const parameters = validate(notationParameters, raw);
+  if (!parameters.ok) problems.issues(candidate, at, parameters.issues);
+
+  const listed = raw["verificationCertStores"];
+  const stores = readCertificateStores(candidate, isObject(listed) ? listed : {}, problems);
+  for (const { reference, path } of [...stores.values()].flat()) {
+    checkReference(candidate, reference, path, environment.providers, problems);
   }
-  const parameters = validated.value;
-  const { trustPolicyDoc } = parameters;
-  problems.issues(
-    candidate,
-    [...candidate.parametersPath, "trustPolicyDoc"],
-    checkTrustPolicyDocument(trustPolicyDoc),
-  );
-  const stores = readCertificateStores(candidate, parameters.verificationCertStores, problems);
-  checkReferences(candidate, stores, environment, problems);
-  checkStoresExist(candidate, parameters, stores, problems);
-  const caCertificates = await readFiles(candidate, parameters, environment, problems);
+  const document = validate(trustPolicyDocument, raw["trustPolicyDoc"]);
+  if (document.ok) {
+    const issues = checkTrustPolicyDocument(document.value);
+    problems.issues(candidate, [...at, "trustPolicyDoc"], issues);
+    checkStoresExist(candidate, document.value, stores, problems);
+  }
+  if (!parameters.ok) return undefined;
+  const { verificationCerts, userMetadata, maxSignatureAttempts } = parameters.value;
+  const caCertificates = verificationCerts === undefined
+    ? undefined
+    : await readFiles(candidate, verificationCerts, environment, problems);
   return createNotationVerifier({
     name: candidate.name,
-    type,
+    type: "notation",
     artifactTypes,
-    trustPolicy: trustPolicyDoc,
+    trustPolicy: parameters.value.trustPolicyDoc,
     stores: new Map(
       [...stores].map(([store, entries]) => [store, entries.map((entry) => entry.reference)]),
     ),
     caCertificates,
-    userMetadata: parameters.userMetadata,
-    maxSignatureAttempts: parameters.maxSignatureAttempts,
+    userMetadata,
+    maxSignatureAttempts,
   });
-}
-
-type Stores = ReturnType<typeof readCertificateStores>;
-
-function checkReferences(
-  candidate: Candidate,
-  stores: Stores,
-  environment: VerifierEnvironment,
-  problems: ProblemList,
-): void {
-  for (const { reference, path } of [...stores.values()].flat()) {
-    const namespace = reference.includes("/") ? reference.slice(0, reference.indexOf("/")) : "";
-    if (!environment.providers.has(reference)) {
-      problems.of(
-        candidate,
-        path,
-        `there is no ${namespace === "" ? "" : "Namespaced"}KeyManagementProvider ${reference}`,
-        { code: "RESOURCE_NOT_FOUND" },
-      );
-    } else if (namespace !== "" && candidate.scope === "") {
-      problems.of(
-        candidate,
-        path,
-        `only requests of namespace ${namespace} can use provider ${reference}`,
-        {
-          severity: "warning",
-        },
-      );
-    } else if (namespace !== "" && namespace !== candidate.scope) {
-      problems.of(
-        candidate,
-        path,
-        `must be a provider of namespace ${candidate.scope} or of the cluster`,
-      );
-    }
-  }
 }
 
 /** A trust store that is not configured makes every verification under its statement fail. */
 function checkStoresExist(
   candidate: Candidate,
-  parameters: NotationParameters,
-  stores: Stores,
+  document: TrustPolicyDocument,
+  stores: CertificateStores,
   problems: ProblemList,
 ): void {
-  const files = parameters.verificationCerts !== undefined &&
-    parameters.verificationCertStores === undefined;
-  parameters.trustPolicyDoc.trustPolicies.forEach((statement, index) => {
+  const { parameters, parametersPath } = candidate;
+  const files = parameters?.["verificationCertStores"] === undefined &&
+    parameters?.["verificationCerts"] !== undefined;
+  const known = [...stores.keys()].join(", ") || "none";
+  document.trustPolicies.forEach((statement, index) => {
     statement.trustStores?.forEach((store, position) => {
-      if (stores.has(store) || !store.includes(":") || (files && store.startsWith("ca:"))) return;
+      const type = parseTrustStore(store)?.type;
+      if (type === undefined || stores.has(store) || (files && type === "ca")) return;
+      const at = ["trustPolicyDoc", "trustPolicies", index, "trustStores", position];
       problems.of(
         candidate,
-        [
-          ...candidate.parametersPath,
-          "trustPolicyDoc",
-          "trustPolicies",
-          index,
-          "trustStores",
-          position,
-        ],
-        `the trust store ${store} is not configured; configured are ${
-          [...stores.keys()].join(", ") || "none"
-        }. Add it to verificationCertStores`,
+        [...parametersPath, ...at],
+        `names the trust store ${store}, which verificationCertStores does not configure; configured: ${known}`,
       );
     });
   });
@@ -125,37 +97,55 @@ function checkStoresExist(
 /** Files serve every `ca` store, and only when no stores are configured. */
 async function readFiles(
   candidate: Candidate,
-  parameters: NotationParameters,
+  paths: readonly string[],
   environment: VerifierEnvironment,
   problems: ProblemList,
 ): Promise<readonly Certificate[] | undefined> {
-  const { verificationCerts, verificationCertStores } = parameters;
-  if (verificationCerts === undefined) return undefined;
-  const path = [...candidate.parametersPath, "verificationCerts"];
+  const at = [...candidate.parametersPath, "verificationCerts"];
   if (candidate.scope !== "") {
-    problems.of(candidate, path, "must not be set in a namespace: it names files of the process", {
-      atKey: true,
-    });
+    problems.of(candidate, at, NAMES_FILES, { atKey: true });
     return undefined;
   }
-  if (verificationCertStores !== undefined) {
-    problems.of(candidate, path, "is ignored: verificationCertStores counts", {
+  if (candidate.parameters?.["verificationCertStores"] !== undefined) {
+    problems.of(candidate, at, "is ignored: verificationCertStores counts", {
       severity: "warning",
       atKey: true,
     });
     return undefined;
   }
   const certificates: Certificate[] = [];
-  for (const [index, file] of verificationCerts.entries()) {
+  for (const [index, path] of paths.entries()) {
     try {
-      certificates.push(...await readCertificateFiles([expandHome(file, environment.home)]));
+      const found = await readCertificateFiles([expandHome(path, environment.home)]);
+      certificates.push(...found);
+      warnAboutFiles(candidate, [...at, index], found, environment.now, problems);
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
-      problems.of(candidate, [...path, index], error.message, { code: error.code });
+      problems.of(candidate, [...at, index], error.message, { code: error.code });
     }
   }
-  environment.inputs.push(...certificates.map((certificate) => certificate.fingerprint));
+  const fingerprints = certificates.map((certificate) => certificate.fingerprint);
+  environment.inputs.push(JSON.stringify([candidate.name, ...fingerprints]));
   return certificates;
+}
+
+function warnAboutFiles(
+  candidate: Candidate,
+  path: readonly (string | number)[],
+  certificates: readonly Certificate[],
+  now: Date | undefined,
+  problems: ProblemList,
+): void {
+  if (certificates.length === 0) {
+    problems.of(candidate, path, "has no certificates in it", { severity: "warning" });
+  }
+  for (const { subject, notAfter } of certificates) {
+    if (now === undefined || notAfter >= now) continue;
+    const text = `the certificate "${
+      subjectText(subject)
+    }" has expired on ${notAfter.toISOString()}`;
+    problems.of(candidate, path, text, { severity: "warning" });
+  }
 }
 
 function expandHome(path: string, home: string | undefined): string {

@@ -1,6 +1,7 @@
 import { createConfigPolicy, type PolicyProvider } from "../policy/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { notAvailable } from "./plugin_fields.ts";
+import { quote } from "./describe.ts";
+import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
 import { configPolicyParameters, policySpec, regoPolicyParameters } from "./schema/policy.ts";
 import { validate } from "./validate.ts";
 
@@ -15,23 +16,16 @@ export function compilePolicy(
     problems.of(
       candidate,
       [...candidate.path, "metadata", "name"],
-      `must be ${NAME}: no other policy takes effect; found ${JSON.stringify(candidate.name)}`,
+      `must be ${NAME}: no other policy takes effect; found ${quote(candidate.name)}`,
     );
   }
   const spec = validate(policySpec, candidate.spec);
-  if (!spec.ok) {
-    problems.issues(candidate, candidate.specPath, spec.issues);
-    return undefined;
-  }
-  switch (spec.value.type.toLowerCase().replaceAll("-", "")) {
-    case "configpolicy": {
-      const parameters = validate(configPolicyParameters, candidate.parameters);
-      if (!parameters.ok) {
-        problems.issues(candidate, candidate.parametersPath, parameters.issues);
-        return undefined;
-      }
-      return candidate.name === NAME ? createConfigPolicy(parameters.value) : undefined;
-    }
+  if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
+  const { type } = candidate.spec;
+  if (typeof type !== "string" || type === "") return undefined; // the schema has said so
+  switch (type.toLowerCase().replaceAll("-", "")) {
+    case "configpolicy":
+      return compileConfigPolicy(candidate, problems);
     case "regopolicy":
       checkRego(candidate, problems);
       return undefined;
@@ -39,14 +33,27 @@ export function compilePolicy(
       problems.of(
         candidate,
         candidate.typePath,
-        `must be config-policy or rego-policy; found ${JSON.stringify(spec.value.type)}`,
+        `must be config-policy or rego-policy; found ${quote(type)}`,
         { code: "POLICY_PROVIDER_NOT_FOUND" },
       );
       return undefined;
   }
 }
 
+function compileConfigPolicy(
+  candidate: Candidate,
+  problems: ProblemList,
+): PolicyProvider | undefined {
+  if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
+  const parameters = validate(configPolicyParameters, candidate.parameters);
+  if (parameters.ok) return createConfigPolicy(parameters.value);
+  problems.issues(candidate, candidate.parametersPath, parameters.issues);
+  return undefined;
+}
+
 function checkRego(candidate: Candidate, problems: ProblemList): void {
+  notAvailable(candidate, candidate.typePath, "The policy type rego-policy", problems);
+  if (candidate.parameters === undefined) return;
   const parameters = validate(regoPolicyParameters, candidate.parameters);
   if (!parameters.ok) {
     problems.issues(candidate, candidate.parametersPath, parameters.issues);
@@ -56,9 +63,8 @@ function checkRego(candidate: Candidate, problems: ProblemList): void {
     problems.of(
       candidate,
       [...candidate.parametersPath, "policyPath"],
-      "must not be set in a namespace: it names files of the process",
+      NAMES_FILES,
       { atKey: true },
     );
   }
-  notAvailable(candidate, candidate.typePath, "The policy type rego-policy", problems);
 }

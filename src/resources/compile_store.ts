@@ -1,67 +1,66 @@
+import { AssayError } from "../errors.ts";
+import { createInlineProvider } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { ConfiguredStore } from "./configuration.ts";
-import { checkAddress, refuseSource } from "./plugin_fields.ts";
+import { describe, quote } from "./describe.ts";
+import type { Path } from "./document.ts";
+import { isObject } from "./members.ts";
+import { checkAddress, NAMES_FILES, refuseSource } from "./plugin_fields.ts";
 import { authProviders, orasParameters, storeSpec } from "./schema/store.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
+
+const DEFAULT_TTL = 10;
 
 /** Compiles a Store; undefined, with problems, when it is wrong. */
 export function compileStore(
   candidate: Candidate,
   problems: ProblemList,
 ): ConfiguredStore | undefined {
-  const before = problems.problems.length;
   const spec = validate(storeSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
-  const type = candidate.spec["name"];
-  if (typeof type === "string" && type !== "" && type !== "oras") {
-    problems.of(
-      candidate,
-      candidate.typePath,
-      `must be oras, the one kind of store; found ${JSON.stringify(type)}`,
-      {
-        code: "PLUGIN_NOT_FOUND",
-      },
-    );
-    return undefined;
-  }
   refuseSource(candidate, problems);
   checkAddress(candidate, problems);
-  const parameters = validate(orasParameters, candidate.parameters ?? {});
-  if (!parameters.ok) {
-    problems.issues(candidate, candidate.parametersPath, parameters.issues);
-  } else {
-    checkAuthProvider(candidate, problems);
-    checkReach(candidate, parameters.value, problems);
-    if (parameters.value.useHttp) {
-      problems.of(
-        candidate,
-        [...candidate.parametersPath, "useHttp"],
-        "uses plain HTTP for all registries; name the hosts that need it in plainHttp",
-        { severity: "warning" },
-      );
-    }
+  const { name } = candidate.spec;
+  if (typeof name !== "string" || name === "") return undefined; // the schema has said so
+  if (name !== "oras") {
+    const text = `must be oras, the one kind of store; found ${quote(name)}`;
+    problems.of(candidate, candidate.typePath, text, { code: "PLUGIN_NOT_FOUND" });
+    return undefined;
   }
-  const failed = problems.problems.slice(before).some((problem) => problem.severity === "error");
-  return failed || !parameters.ok
-    ? undefined
-    : { name: candidate.name, type: "oras", parameters: parameters.value };
+  const parameters = validate(orasParameters, candidate.parameters ?? {});
+  if (!parameters.ok) problems.issues(candidate, candidate.parametersPath, parameters.issues);
+  checkAuthProvider(candidate, problems);
+  checkCaBundles(candidate, problems);
+  if (candidate.scope !== "" && candidate.parameters?.["localCachePath"] !== undefined) {
+    problems.of(candidate, [...candidate.parametersPath, "localCachePath"], NAMES_FILES);
+  }
+  if (!parameters.ok) return undefined;
+  if (parameters.value.useHttp) {
+    problems.of(
+      candidate,
+      [...candidate.parametersPath, "useHttp"],
+      "uses plain HTTP for all registries; name the hosts that need it in plainHttp",
+      { severity: "warning" },
+    );
+  }
+  const ttl = parameters.value.ttl || DEFAULT_TTL;
+  return { name: candidate.name, type: "oras", parameters: { ...parameters.value, ttl } };
 }
 
 function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {
-  const provider = candidate.parameters?.["authProvider"] as { name: string } | undefined;
-  if (provider === undefined) return;
+  const provider = candidate.parameters?.["authProvider"];
+  if (!isObject(provider) || typeof provider["name"] !== "string") return;
+  const { name } = provider;
   const path = [...candidate.parametersPath, "authProvider"];
-  const schema = Object.hasOwn(authProviders, provider.name)
-    ? authProviders[provider.name]
-    : undefined;
+  const schema = Object.hasOwn(authProviders, name) ? authProviders[name] : undefined;
   if (schema === undefined) {
     const names = Object.keys(authProviders);
-    const hint = suggest(provider.name, names);
+    const hint = suggest(name, names);
     problems.of(
       candidate,
       [...path, "name"],
-      `must be one of ${names.join(", ")}; found ${JSON.stringify(provider.name)}${
+      `must be one of ${names.join(", ")}; found ${quote(name)}${
         hint === undefined ? "" : ` (did you mean ${hint}?)`
       }`,
     );
@@ -69,43 +68,49 @@ function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {
   }
   const result = validate(schema, provider);
   if (!result.ok) problems.issues(candidate, path, result.issues);
+  else if (candidate.scope !== "") checkReach(candidate, result.value, path, problems);
 }
 
 /** A store of a namespace must not reach files of the process, nor secrets of other namespaces. */
 function checkReach(
   candidate: Candidate,
-  parameters: { readonly localCachePath?: string | undefined; readonly caBundles: object },
+  provider: Readonly<Record<string, unknown>>,
+  path: Path,
   problems: ProblemList,
 ): void {
-  if (candidate.scope === "") return;
-  const refuse = (path: readonly (string | number)[], text: string): void =>
-    problems.of(candidate, [...candidate.parametersPath, ...path], text);
-  if (parameters.localCachePath !== undefined) {
-    refuse(["localCachePath"], "must not be set in a namespace: it names files of the process");
+  if (provider["configPath"] !== undefined) {
+    problems.of(candidate, [...path, "configPath"], NAMES_FILES);
   }
-  for (const [host, bundle] of Object.entries(parameters.caBundles)) {
-    if (!String(bundle).includes("-----BEGIN")) {
-      refuse(
-        ["caBundles", host],
-        "must be PEM text in a namespace: a path names files of the process",
-      );
-    }
-  }
-  const provider = candidate.parameters?.["authProvider"] as Record<string, unknown> | undefined;
-  if (provider?.["configPath"] !== undefined) {
-    refuse(
-      ["authProvider", "configPath"],
-      "must not be set in a namespace: it names files of the process",
+  const secrets = Array.isArray(provider["secrets"]) ? provider["secrets"] : [];
+  for (const [index, secret] of secrets.entries()) {
+    const namespace: unknown = isObject(secret) ? secret["namespace"] : undefined;
+    if (namespace === candidate.scope) continue;
+    problems.of(
+      candidate,
+      [...path, "secrets", index, "namespace"],
+      `must be ${candidate.scope}, the store's own namespace; found ${describe(namespace)}`,
     );
   }
-  const secrets = Array.isArray(provider?.["secrets"]) ? provider["secrets"] : [];
-  for (const [index, secret] of secrets.entries()) {
-    const { namespace } = secret as { namespace?: unknown };
-    if (namespace !== undefined && namespace !== candidate.scope) {
-      refuse(
-        ["authProvider", "secrets", index, "namespace"],
-        `must be ${candidate.scope}, the store's own namespace`,
-      );
+}
+
+/** A bundle is PEM text, or, for the cluster only, the path of a file. */
+function checkCaBundles(candidate: Candidate, problems: ProblemList): void {
+  const bundles = candidate.parameters?.["caBundles"];
+  if (!isObject(bundles)) return;
+  for (const [host, bundle] of Object.entries(bundles)) {
+    if (typeof bundle !== "string" || bundle === "") continue; // the schema has said so
+    const path = [...candidate.parametersPath, "caBundles", host];
+    if (!bundle.includes("-----BEGIN")) {
+      if (candidate.scope === "") continue;
+      const text = "must be PEM text in a namespace: a path names files of the process";
+      problems.of(candidate, path, text);
+      continue;
+    }
+    try {
+      createInlineProvider({ contentType: "certificate", value: bundle });
+    } catch (error) {
+      if (!(error instanceof AssayError)) throw error;
+      problems.of(candidate, path, `${error.message}. ${error.remedy}`, { code: error.code });
     }
   }
 }

@@ -1,10 +1,11 @@
 import type { Verifier } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { checkCosign } from "./check_cosign.ts";
+import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
+import { quote } from "./describe.ts";
 import { checkAddress, notAvailable, refuseSource } from "./plugin_fields.ts";
-import { contentParameters } from "./schema/content.ts";
 import { splitList } from "./schema/common.ts";
+import { contentParameters } from "./schema/content.ts";
 import { verifierSpec } from "./schema/verifier.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
@@ -21,14 +22,14 @@ export async function compileVerifier(
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
   refuseSource(candidate, problems);
   checkAddress(candidate, problems);
-  const type = String(candidate.spec["type"] ?? candidate.spec["name"] ?? "");
-  if (type === "") return undefined;
+  const type = candidate.spec["type"] ?? candidate.spec["name"];
+  if (typeof type !== "string" || type === "") return undefined; // the schema has said so
   if (!TYPES.includes(type)) {
     const hint = suggest(type, TYPES);
     problems.of(
       candidate,
       candidate.typePath,
-      `must be one of ${TYPES.join(", ")}; found ${JSON.stringify(type)}${
+      `must be one of ${TYPES.join(", ")}; found ${quote(type)}${
         hint === undefined ? "" : ` (did you mean ${hint}?)`
       }`,
       { code: "PLUGIN_NOT_FOUND" },
@@ -37,8 +38,7 @@ export async function compileVerifier(
   }
   if (type === "notation") {
     const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
-    const verifier = await compileNotation(candidate, type, artifactTypes, environment, problems);
-    return spec.ok ? verifier : undefined;
+    return await compileNotation(candidate, artifactTypes, environment, problems);
   }
   if (type === "cosign") checkCosign(candidate, environment, problems);
   else checkContent(candidate, type, problems);

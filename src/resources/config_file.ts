@@ -1,6 +1,11 @@
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { describe } from "./describe.ts";
 import type { Document, Path } from "./document.ts";
+import { isObject, type Members } from "./members.ts";
 import { type ProcessSettings, readProcessSettings } from "./process_settings.ts";
+import { pluginSection, policySection } from "./schema/config_file.ts";
+import { suggest } from "./suggest.ts";
+import { validate } from "./validate.ts";
 
 const SECTIONS = ["store", "policy", "verifier", "executor", "crl", "logger"];
 
@@ -11,95 +16,112 @@ const SPEC_FIELDS = {
   Policy: ["name"],
 } as const;
 
+/** Whether a document is a config.json: an object that is no resource. */
+export function isConfigFile(value: unknown): value is Members {
+  return isObject(value) && value["kind"] === undefined && value["apiVersion"] === undefined;
+}
+
 /**
  * Reads a `config.json`: one file with the sections store, policy, verifier, executor, crl and
- * logger, whose plugins are the same things as cluster-wide resources.
+ * logger, whose plugins are the same things as cluster-wide resources. A section that is not there
+ * is none: resources of other files may stand for it.
  */
 export function readConfigFile(
   document: Document,
-  value: Readonly<Record<string, unknown>>,
+  value: Members,
   problems: ProblemList,
 ): { readonly candidates: readonly Candidate[]; readonly settings: ProcessSettings } {
-  for (const member of Object.keys(value)) {
-    if (!SECTIONS.includes(member)) {
-      problems.add(
-        document,
-        "",
-        [member],
-        `is not a known section; known are ${SECTIONS.join(", ")}`,
-        {
-          severity: "warning",
-          atKey: true,
-        },
-      );
-    }
+  for (const member of Object.keys(value).filter((name) => !SECTIONS.includes(name))) {
+    const hint = suggest(member, SECTIONS);
+    const right = hint === undefined ? `known are ${SECTIONS.join(", ")}` : `did you mean ${hint}?`;
+    problems.add(document, "", [member], `is ignored: it is not a known section; ${right}`, {
+      severity: "warning",
+      atKey: true,
+    });
   }
   const candidates = [
-    ...plugins(document, value, "store", problems)
-      .flatMap(({ plugin, path }) => candidate(document, "Store", plugin, path, problems)),
-    ...plugins(document, value, "verifier", problems)
-      .flatMap(({ plugin, path }) => candidate(document, "Verifier", plugin, path, problems)),
-    ...policy(document, value, problems),
+    ...readPlugins(document, value, "store", problems),
+    ...readPlugins(document, value, "verifier", problems),
+    ...readPolicy(document, value, problems),
   ];
   return { candidates, settings: readProcessSettings(document, value, problems) };
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
-function plugins(
+/** Reports what is wrong with a section itself; undefined when there is none to look into. */
+function readSection(
   document: Document,
   value: Members,
-  section: "store" | "verifier",
+  name: string,
+  schema: typeof pluginSection | typeof policySection,
   problems: ProblemList,
-): { plugin: Members; path: Path }[] {
-  const list = isObject(value[section]) ? value[section]["plugins"] : undefined;
-  if (!Array.isArray(list) || list.length === 0) {
+): Members | undefined {
+  if (value[name] === undefined) return undefined;
+  const section = validate(schema, value[name]);
+  if (!section.ok) {
+    for (const { path, message, atKey } of section.issues) {
+      problems.add(document, "", [name, ...path], message, { atKey });
+    }
+  }
+  return isObject(value[name]) ? value[name] : undefined;
+}
+
+function readPlugins(
+  document: Document,
+  value: Members,
+  name: "store" | "verifier",
+  problems: ProblemList,
+): Candidate[] {
+  const section = readSection(document, value, name, pluginSection, problems);
+  if (section?.["pluginBinDirs"] !== undefined) {
     problems.add(
       document,
       "",
-      [section, "plugins"],
-      "is missing: a list with at least one entry is required",
+      [name, "pluginBinDirs"],
+      "is ignored: the built-in types need no plugin directory",
+      { severity: "warning", atKey: true },
     );
-    return [];
   }
-  return list.flatMap((plugin, index) => {
-    const path = [section, "plugins", index];
-    if (isObject(plugin)) return [{ plugin, path }];
-    problems.add(document, "", path, "must be an object");
-    return [];
-  });
-}
-
-function policy(document: Document, value: Members, problems: ProblemList): Candidate[] {
-  const plugin = isObject(value["policy"]) ? value["policy"]["plugin"] : undefined;
-  const path = ["policy", "plugin"];
-  if (isObject(plugin)) return candidate(document, "Policy", plugin, path, problems);
-  problems.add(
-    document,
-    "",
-    path,
-    "is missing: an object with the name of a policy type is required",
+  const plugins = section?.["plugins"];
+  if (!Array.isArray(plugins)) return [];
+  return plugins.flatMap((plugin, index) =>
+    readPlugin(
+      document,
+      name === "store" ? "Store" : "Verifier",
+      plugin,
+      [name, "plugins", index],
+      problems,
+    )
   );
-  return [];
 }
 
-function candidate(
+function readPolicy(document: Document, value: Members, problems: ProblemList): Candidate[] {
+  const section = readSection(document, value, "policy", policySection, problems);
+  const plugin = section?.["plugin"];
+  return plugin === undefined
+    ? []
+    : readPlugin(document, "Policy", plugin, ["policy", "plugin"], problems);
+}
+
+function readPlugin(
   document: Document,
   resourceClass: "Store" | "Verifier" | "Policy",
-  plugin: Members,
+  plugin: unknown,
   path: Path,
   problems: ProblemList,
 ): Candidate[] {
-  const name = plugin["name"];
+  if (!isObject(plugin)) return []; // the section's schema has said so
+  const { name } = plugin;
   if (typeof name !== "string" || name === "") {
-    problems.add(document, "", [...path, "name"], "is missing: text is required");
+    const text = name === undefined
+      ? "is missing: text is required"
+      : `must be text that is not empty; found ${describe(name)}`;
+    problems.add(document, "", [...path, "name"], text);
     return [];
   }
   const fields: readonly string[] = SPEC_FIELDS[resourceClass];
-  const spec = Object.fromEntries(Object.entries(plugin).filter(([key]) => fields.includes(key)));
-  const parameters = Object.fromEntries(
-    Object.entries(plugin).filter(([key]) => !fields.includes(key)),
-  );
+  const members = Object.entries(plugin);
+  const spec = Object.fromEntries(members.filter(([key]) => fields.includes(key)));
+  const parameters = Object.fromEntries(members.filter(([key]) => !fields.includes(key)));
   const isPolicy = resourceClass === "Policy";
   return [{
     class: resourceClass,
@@ -115,13 +137,4 @@ function candidate(
     parameters,
     parametersPath: path,
   }];
-}
-
-/** Whether a document is a config.json: an object without a kind. */
-export function isConfigFile(value: unknown): value is Members {
-  return isObject(value) && value["kind"] === undefined && value["apiVersion"] === undefined;
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

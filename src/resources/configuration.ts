@@ -34,7 +34,8 @@ export interface Configuration extends ProcessSettings {
 export interface ScopedResources {
   readonly stores: ReadonlyMap<string, readonly ConfiguredStore[]>;
   readonly verifiers: ReadonlyMap<string, readonly Verifier[]>;
-  readonly policies: ReadonlyMap<string, PolicyProvider>;
+  /** At most one of each scope. */
+  readonly policies: ReadonlyMap<string, readonly PolicyProvider[]>;
 }
 
 /** Makes a configuration of compiled parts. */
@@ -44,17 +45,24 @@ export function createConfiguration(
   settings: ProcessSettings,
   resources: ScopedResources,
 ): Configuration {
-  const byName = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
-    list.toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  const { stores, verifiers, policies } = resources;
-  return {
+  const stores = sortedByName(resources.stores);
+  const verifiers = sortedByName(resources.verifiers);
+  const { policies } = resources;
+  return Object.freeze({
     generation,
     trust,
     ...settings,
-    forScope: (scope) => ({
-      stores: byName(stores.get(scope) ?? stores.get("") ?? []),
-      verifiers: byName(verifiers.get(scope) ?? verifiers.get("") ?? []),
-      policy: policies.get(scope) ?? policies.get(""),
+    forScope: (scope: string) => ({
+      stores: stores.get(scope) ?? stores.get("") ?? [],
+      verifiers: verifiers.get(scope) ?? verifiers.get("") ?? [],
+      policy: (policies.get(scope) ?? policies.get(""))?.[0],
     }),
-  };
+  });
+}
+
+function sortedByName<T extends { readonly name: string }>(
+  lists: ReadonlyMap<string, readonly T[]>,
+): ReadonlyMap<string, readonly T[]> {
+  const compare = (a: T, b: T): number => a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+  return new Map([...lists].map(([scope, list]) => [scope, Object.freeze(list.toSorted(compare))]));
 }

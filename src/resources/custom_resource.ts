@@ -1,30 +1,22 @@
-import { type Candidate, type ProblemList, type ResourceClass } from "./candidate.ts";
+import type { Candidate, ProblemList, ResourceClass } from "./candidate.ts";
+import { describe } from "./describe.ts";
 import type { Document, Path } from "./document.ts";
+import { GROUP, type Kind, KINDS } from "./kinds.ts";
+import { isObject, type Members } from "./members.ts";
 import { suggest } from "./suggest.ts";
 
-const GROUP = "config.ratify.deislabs.io";
-const VERSIONS = ["v1beta1", "v1alpha1"];
 const NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+const NAMESPACE = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+const FIELDS = ["apiVersion", "kind", "metadata", "spec"];
 
-interface Kind {
-  readonly class: ResourceClass;
-  readonly namespaced: boolean;
-}
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  Store: { class: "Store", namespaced: false },
-  NamespacedStore: { class: "Store", namespaced: true },
-  Verifier: { class: "Verifier", namespaced: false },
-  NamespacedVerifier: { class: "Verifier", namespaced: true },
-  Policy: { class: "Policy", namespaced: false },
-  NamespacedPolicy: { class: "Policy", namespaced: true },
-  KeyManagementProvider: { class: "KeyManagementProvider", namespaced: false },
-  NamespacedKeyManagementProvider: { class: "KeyManagementProvider", namespaced: true },
-  CertificateStore: { class: "CertificateStore", namespaced: true },
+/** Parameters that something else overwrites: a field of the spec, or the name of the resource. */
+const OVERWRITTEN: Readonly<Record<ResourceClass, readonly string[]>> = {
+  Store: ["name"],
+  Verifier: ["name", "type", "artifactTypes"],
+  Policy: ["name"],
+  KeyManagementProvider: ["type", "resource"],
+  CertificateStore: [],
 };
-
-/** Fields of the spec that count although parameters of the same name may stand beside them. */
-const OVERWRITTEN = ["name", "type", "artifactTypes", "source", "resource"];
 
 /**
  * Reads the custom resource at a path of a document, and those of a `List`.
@@ -37,29 +29,34 @@ export function readCustomResource(
   value: unknown,
   problems: ProblemList,
 ): Candidate[] {
+  const report = (label: string, at: Path, text: string): void =>
+    problems.add(document, label, [...path, ...at], text, { depth: path.length });
   if (!isObject(value)) {
-    problems.add(
-      document,
+    report(
       "",
-      path,
-      "must be a resource: an object with apiVersion, kind, metadata and spec",
+      [],
+      `must be a resource, with apiVersion, kind, metadata and spec; found ${describe(value)}`,
     );
     return [];
   }
-  const kind = value["kind"];
-  if (kind === "List" && Array.isArray(value["items"])) {
-    return value["items"].flatMap((item, index) =>
-      readCustomResource(document, [...path, "items", index], item, problems)
-    );
+  const { kind, items } = value;
+  if (kind === "List") {
+    if (Array.isArray(items)) {
+      return items.flatMap((item, index) =>
+        readCustomResource(document, [...path, "items", index], item, problems)
+      );
+    }
+    report("List", ["items"], `must be a list of resources; found ${describe(items)}`);
+    return [];
   }
-  const known = typeof kind === "string" && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  const known = typeof kind === "string" ? KINDS.get(kind) : undefined;
   if (typeof kind !== "string" || known === undefined) {
-    const hint = typeof kind === "string" ? suggest(kind, Object.keys(KINDS)) : undefined;
-    problems.add(
-      document,
+    const names = [...KINDS.keys(), "List"];
+    const hint = typeof kind === "string" ? suggest(kind, names) : undefined;
+    report(
       "",
-      [...path, "kind"],
-      `must be one of ${Object.keys(KINDS).join(", ")}, List; found ${JSON.stringify(kind)}${
+      ["kind"],
+      `must be one of ${names.join(", ")}; found ${describe(kind)}${
         hint === undefined ? "" : ` (did you mean ${hint}?)`
       }`,
     );
@@ -71,90 +68,105 @@ export function readCustomResource(
 function readKnown(
   document: Document,
   path: Path,
-  value: Readonly<Record<string, unknown>>,
+  value: Members,
   kind: string,
   known: Kind,
   problems: ProblemList,
 ): Candidate[] {
-  const metadata = isObject(value["metadata"]) ? value["metadata"] : {};
-  const name = metadata["name"];
-  const namespace = metadata["namespace"];
-  const label = [
-    kind,
-    ...(known.namespaced && typeof namespace === "string" ? [namespace] : []),
-    name,
-  ]
-    .filter((part) => typeof part === "string").join("/");
-  const report = (at: Path, text: string, atKey = false): void =>
+  const { name, namespace } = isObject(value["metadata"]) ? value["metadata"] : {};
+  const label = [kind, ...(known.namespaced ? [namespace] : []), name]
+    .filter((part) => typeof part === "string" && part !== "").join("/");
+  let usable = true;
+  const report: Report = (at, text, atKey = false) => {
+    usable = false;
     problems.add(document, label, [...path, ...at], text, { atKey, depth: path.length });
-  const before = problems.problems.length;
+  };
+  checkHead(value, kind, known, report);
+  const { spec } = value;
+  if (!usable || !isObject(spec)) return [];
 
-  const version = checkApiVersion(value["apiVersion"], (text) => report(["apiVersion"], text));
-  if (typeof name !== "string" || !NAME.test(name)) {
-    report(
-      ["metadata", "name"],
-      "must be the name of a Kubernetes object: lower-case letters, digits, - and .",
-    );
-  }
-  if (known.namespaced && (typeof namespace !== "string" || !NAME.test(namespace))) {
-    report(["metadata", "namespace"], `is missing: ${kind} belongs to a namespace`);
-  }
-  for (const member of Object.keys(value)) {
-    if (!["apiVersion", "kind", "metadata", "spec", "status"].includes(member)) {
-      report([member], "is not a known field; known are apiVersion, kind, metadata, spec", true);
-    }
-  }
-  const spec = value["spec"];
-  if (!isObject(spec)) report(["spec"], "is missing: an object is required");
-  if (problems.problems.length > before || !isObject(spec) || typeof name !== "string") return [];
-
-  if (version === "v1alpha1") {
-    problems.add(
-      document,
-      label,
-      [...path, "apiVersion"],
-      `${GROUP}/v1alpha1 is deprecated; use ${GROUP}/v1beta1`,
-      {
-        severity: "warning",
-        depth: path.length,
-      },
-    );
-  }
-  const candidate = {
+  const candidate: Candidate = {
     class: known.class,
     label,
     scope: known.namespaced ? String(namespace) : "",
-    name,
+    name: String(name),
     document,
     path,
     depth: path.length,
-    spec,
+    spec: spec["parameters"] === null ? withoutMember(spec, "parameters") : spec,
     specPath: [...path, "spec"],
     typePath: [...path, "spec", typeField(known.class, spec)],
     parameters: isObject(spec["parameters"]) ? spec["parameters"] : undefined,
     parametersPath: [...path, "spec", "parameters"],
   };
-  return [withoutOverwritten(version === "v1alpha1" ? convert(candidate) : candidate, problems)];
+  const deprecated = value["apiVersion"] === `${GROUP}/v1alpha1`;
+  if (deprecated) {
+    problems.of(
+      candidate,
+      [...path, "apiVersion"],
+      `${GROUP}/v1alpha1 is deprecated; use ${GROUP}/v1beta1`,
+      { severity: "warning" },
+    );
+  }
+  if (!known.namespaced && namespace !== undefined) {
+    problems.of(
+      candidate,
+      [...path, "metadata", "namespace"],
+      `is ignored: a ${kind} is for the whole cluster; for one namespace use Namespaced${kind}`,
+      { severity: "warning", atKey: true },
+    );
+  }
+  return [withoutOverwritten(deprecated ? convert(candidate) : candidate, problems)];
 }
 
-function typeField(resourceClass: ResourceClass, spec: Readonly<Record<string, unknown>>): string {
+type Report = (at: Path, text: string, atKey?: boolean) => void;
+
+/** Everything beside the content of the spec. */
+function checkHead(value: Members, kind: string, known: Kind, report: Report): void {
+  const { apiVersion, metadata, spec } = value;
+  const versions = known.versions.map((version) => `${GROUP}/${version}`);
+  if (typeof apiVersion !== "string" || !versions.includes(apiVersion)) {
+    report(["apiVersion"], `must be ${versions.join(" or ")}; found ${describe(apiVersion)}`);
+  }
+  for (const member of Object.keys(value)) {
+    if (FIELDS.includes(member) || member === "status") continue;
+    const hint = suggest(member, FIELDS);
+    const right = hint === undefined ? `known are ${FIELDS.join(", ")}` : `did you mean ${hint}?`;
+    report([member], `is not a known field; ${right}`, true);
+  }
+  const { name, namespace } = isObject(metadata) ? metadata : {};
+  if (name === undefined) {
+    report(["metadata", "name"], "is missing: every resource has a name");
+  } else if (typeof name !== "string" || !NAME.test(name)) {
+    const found = describe(name);
+    report(
+      ["metadata", "name"],
+      `must consist of lower-case letters, digits, "-" and "."; found ${found}`,
+    );
+  }
+  if (known.namespaced && namespace === undefined) {
+    report(["metadata", "namespace"], `is missing: a ${kind} belongs to a namespace`);
+  } else if (known.namespaced && (typeof namespace !== "string" || !NAMESPACE.test(namespace))) {
+    const found = describe(namespace);
+    report(
+      ["metadata", "namespace"],
+      `must consist of lower-case letters, digits and "-"; found ${found}`,
+    );
+  }
+  if (spec === undefined) report(["spec"], "is missing: an object is required");
+  else if (!isObject(spec)) report(["spec"], `must be an object; found ${describe(spec)}`);
+}
+
+function typeField(resourceClass: ResourceClass, spec: Members): string {
   if (resourceClass === "CertificateStore") return "provider";
   const named = resourceClass === "Store" ||
     (resourceClass === "Verifier" && spec["type"] === undefined);
   return named ? "name" : "type";
 }
 
-/** The version; undefined, with a problem, when it is none that is known. */
-function checkApiVersion(value: unknown, report: (text: string) => void): string | undefined {
-  const version = VERSIONS.find((known) => value === `${GROUP}/${known}`);
-  if (version === undefined) {
-    report(
-      `must be ${VERSIONS.map((known) => `${GROUP}/${known}`).join(" or ")}; found ${
-        JSON.stringify(value)
-      }`,
-    );
-  }
-  return version;
+/** Templates leave an empty `parameters:` behind when they fill in none; an API server drops it. */
+function withoutMember(members: Members, name: string): Members {
+  return Object.fromEntries(Object.entries(members).filter(([member]) => member !== name));
 }
 
 /**
@@ -171,21 +183,19 @@ function convert(candidate: Candidate): Candidate {
   };
 }
 
-/** Parameters that a field of the spec overwrites are left out, with a warning. */
+/** Leaves out, with a warning, what means nothing where it stands. */
 function withoutOverwritten(candidate: Candidate, problems: ProblemList): Candidate {
-  const { parameters } = candidate;
-  if (parameters === undefined || candidate.class === "CertificateStore") return candidate;
-  const kept = Object.entries(parameters).filter(([name]) => {
-    if (!OVERWRITTEN.includes(name)) return true;
-    problems.of(candidate, [...candidate.parametersPath, name], `is ignored: spec.${name} counts`, {
-      severity: "warning",
-      atKey: true,
-    });
-    return false;
-  });
-  return { ...candidate, parameters: Object.fromEntries(kept) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (candidate.parameters === undefined) return candidate;
+  let { parameters } = candidate;
+  for (const name of OVERWRITTEN[candidate.class]) {
+    if (!Object.hasOwn(parameters, name)) continue;
+    parameters = withoutMember(parameters, name);
+    problems.of(
+      candidate,
+      [...candidate.parametersPath, name],
+      "is ignored: among the parameters it means nothing",
+      { severity: "warning", atKey: true },
+    );
+  }
+  return { ...candidate, parameters };
 }

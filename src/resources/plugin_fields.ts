@@ -1,4 +1,5 @@
 import type { Candidate, ProblemList } from "./candidate.ts";
+import type { Path } from "./document.ts";
 
 /** Programs are never downloaded: nobody could say what would run. */
 export function refuseSource(candidate: Candidate, problems: ProblemList): void {
@@ -21,16 +22,17 @@ export function checkAddress(candidate: Candidate, problems: ProblemList): void 
       atKey: true,
     });
   } else {
-    problems.of(candidate, path, "must not be set in a namespace: it names files of the process", {
-      atKey: true,
-    });
+    problems.of(candidate, path, NAMES_FILES, { atKey: true });
   }
 }
+
+/** Why a resource of a namespace must not have a field. */
+export const NAMES_FILES = "must not be set in a namespace: it names files of the process";
 
 /** Says that what a resource asks for comes with another build. */
 export function notAvailable(
   candidate: Candidate,
-  path: readonly (string | number)[],
+  path: Path,
   what: string,
   problems: ProblemList,
 ): void {

@@ -1,5 +1,8 @@
+import type { z } from "zod";
 import type { ProblemList } from "./candidate.ts";
+import { quote } from "./describe.ts";
 import type { Document } from "./document.ts";
+import type { Members } from "./members.ts";
 import { crlSchema, executorSchema, loggerSchema } from "./schema/process.ts";
 import { validate } from "./validate.ts";
 
@@ -16,7 +19,7 @@ export interface ProcessSettings {
     /** Names of request headers that may carry a trace id, in order. */
     readonly traceIdHeaders: readonly string[];
   };
-  /** Whether CRLs are also kept on disk. */
+  /** Whether certificate revocation lists are kept between requests. */
   readonly crlCacheEnabled: boolean;
 }
 
@@ -27,44 +30,60 @@ export const DEFAULT_SETTINGS: ProcessSettings = {
   crlCacheEnabled: false,
 };
 
-/** Reads `executor`, `logger` and `crl` of a config.json. */
+/** Reads `executor`, `logger` and `crl` of a config.json. A section with problems has its defaults. */
 export function readProcessSettings(
   document: Document,
-  value: Readonly<Record<string, unknown>>,
+  value: Members,
   problems: ProblemList,
 ): ProcessSettings {
-  const section = <T>(name: string, result: ReturnType<typeof validate>): T | undefined => {
-    if (result.ok) return result.value as T;
-    for (const issue of result.issues) {
-      problems.add(document, "", [name, ...issue.path], issue.message, {
-        atKey: "atKey" in issue && issue.atKey === true,
-      });
+  const read = <S extends z.ZodType>(name: string, schema: S): z.output<S> | undefined => {
+    const section = validate(schema, value[name] ?? {});
+    if (section.ok) return section.value;
+    for (const { path, message, atKey } of section.issues) {
+      problems.add(document, "", [name, ...path], message, { atKey });
     }
     return undefined;
   };
-  const executor = section<{ verificationRequestTimeout: number; mutationRequestTimeout: number }>(
-    "executor",
-    validate(executorSchema, value["executor"] ?? {}),
-  );
-  const logger = section<{
-    formatter: "text" | "json" | "logstash" | "";
-    requestHeaders?: { traceIDHeaderName?: string | string[] };
-  }>("logger", validate(loggerSchema, value["logger"] ?? {}));
-  const crl = section<{ cache?: { enabled: boolean } }>(
-    "crl",
-    validate(crlSchema, value["crl"] ?? {}),
-  );
+  const executor = read("executor", executorSchema);
+  const logger = read("logger", loggerSchema);
+  const crl = read("crl", crlSchema);
+  const defaults = DEFAULT_SETTINGS;
   return {
     executor: {
-      verifyTimeoutMs: executor?.verificationRequestTimeout ??
-        DEFAULT_SETTINGS.executor.verifyTimeoutMs,
-      mutateTimeoutMs: executor?.mutationRequestTimeout ??
-        DEFAULT_SETTINGS.executor.mutateTimeoutMs,
+      verifyTimeoutMs: executor?.verificationRequestTimeout ?? defaults.executor.verifyTimeoutMs,
+      mutateTimeoutMs: executor?.mutationRequestTimeout ?? defaults.executor.mutateTimeoutMs,
     },
     logger: {
-      formatter: logger?.formatter || "text",
-      traceIdHeaders: [logger?.requestHeaders?.traceIDHeaderName ?? []].flat(),
+      formatter: logger?.formatter || defaults.logger.formatter,
+      traceIdHeaders: readHeaders(
+        document,
+        logger?.requestHeaders?.traceIDHeaderName ?? [],
+        problems,
+      ),
     },
-    crlCacheEnabled: crl?.cache?.enabled ?? false,
+    crlCacheEnabled: crl?.cache?.enabled ?? defaults.crlCacheEnabled,
   };
+}
+
+/** RFC 9110 §5.6.2: what a header's name consists of. */
+const TOKEN = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** One name, a list of names, or, as templates render a list into a text, `[name name]`. */
+function readHeaders(
+  document: Document,
+  value: string | readonly string[],
+  problems: ProblemList,
+): readonly string[] {
+  const names = typeof value === "string"
+    ? value.replace(/^\[|\]$/g, "").split(/[ ,]/).filter((name) => name !== "")
+    : value;
+  const wrong = names.find((name) => !TOKEN.test(name));
+  if (wrong === undefined) return names;
+  problems.add(
+    document,
+    "",
+    ["logger", "requestHeaders", "traceIDHeaderName"],
+    `must be the name of a request header, or a list of them; found ${quote(wrong)}`,
+  );
+  return [];
 }

@@ -6,7 +6,7 @@ import { suggest } from "./suggest.ts";
 /** A value that fits its schema, or everything that is wrong with it. */
 export type Validated<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly issues: readonly Issue[] };
+  | { readonly ok: false; readonly issues: readonly FieldIssue[] };
 
 /** A problem whose place is a member's name rather than its value. */
 export interface FieldIssue extends Issue {

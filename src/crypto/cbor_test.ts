@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { decode, encode, Tag } from "cbor2";
+import fc from "fast-check";
+import { type Bytes, concatBytes, encodeUtf8, toHex } from "./bytes.ts";
+import { type CborLimits, type CborValue, parseCbor } from "./cbor.ts";
+import { FormatError } from "./format_error.ts";
+import { hex } from "./testing/der.ts";
+
+const VALID: readonly (readonly [string, CborValue])[] = [
+  // Integers (RFC 8949 Appendix A)
+  ["00", 0],
+  ["0a", 10],
+  ["17", 23],
+  ["1818", 24],
+  ["18ff", 255],
+  ["190100", 256],
+  ["19ffff", 65535],
+  ["1a00010000", 65536],
+  ["1affffffff", 4294967295],
+  ["1b0000000100000000", 4294967296],
+  ["1b000000e8d4a51000", 1000000000000],
+  ["1b001fffffffffffff", 9007199254740991],
+  ["1b0020000000000000", 9007199254740992n],
+  ["1bffffffffffffffff", 18446744073709551615n],
+  ["20", -1],
+  ["37", -24],
+  ["3818", -25],
+  ["3863", -100],
+  ["3903e7", -1000],
+  ["3b001ffffffffffffe", -9007199254740991],
+  ["3b001fffffffffffff", -9007199254740992n],
+  ["3bffffffffffffffff", -18446744073709551616n],
+  // Byte strings
+  ["40", hex("")],
+  ["4401020304", hex("01020304")],
+  ["5801ff", hex("ff")],
+  ["590001ff", hex("ff")],
+  ["5a00000001ff", hex("ff")],
+  ["5b0000000000000001ff", hex("ff")],
+  // Text strings
+  ["60", ""],
+  ["6161", "a"],
+  ["62c3bc", "ü"],
+  ["64f0908591", "\u{10151}"],
+  ["63efbbbf", "\ufeff"],
+  ["6100", "\0"],
+  // Arrays, maps, tags
+  ["80", []],
+  ["83010203", [1, 2, 3]],
+  ["8301820203820405", [1, [2, 3], [4, 5]]],
+  ["a0", new Map()],
+  ["a201020304", new Map([[1, 2], [3, 4]])],
+  ["a202010101", new Map([[2, 1], [1, 1]])],
+  ["a26161016162820203", new Map<string, CborValue>([["a", 1], ["b", [2, 3]]])],
+  ["a2200120f5".replace("20f5", "6131f5"), new Map<number | string, CborValue>([[-1, 1], ["1", true]])],
+  ["a2010161" + "3102", new Map<number | string, CborValue>([[1, 1], ["1", 2]])],
+  ["a1695f5f70726f746f5f5f01", new Map([["__proto__", 1]])],
+  ["a11bffffffffffffffff00", new Map([[18446744073709551615n, 0]])],
+  ["c11a514b67b0", { tag: 1, value: 1363896240 }],
+  ["c074323031332d30332d32315432303a30343a30305a", { tag: 0, value: "2013-03-21T20:04:00Z" }],
+  ["d28443a1012640414140".slice(0, -2), undefined as never],
+  ["d864" + "01", undefined as never],
+  ["c2410f", { tag: 2, value: hex("0f") }],
+  ["dbffffffffffffffff00", { tag: 18446744073709551615n, value: 0 }],
+  // Simple values and floats
+  ["f4", false],
+  ["f5", true],
+  ["f6", null],
+  ["f90000", 0],
+  ["f98000", -0],
+  ["f93c00", 1],
+  ["f93e00", 1.5],
+  ["f90001", 5.960464477539063e-8],
+  ["f9fbff", -65504 + 32 - 32 + 0],
+  ["fa47c35000", 100000],
+  ["fb3ff199999999999a", 1.1],
+  ["f97c00", Infinity],
+  ["f9fc00", -Infinity],
+  ["fb7ff0000000000000", Infinity],
+  ["f97e00", NaN],
+  ["fb7ff8000000000000", NaN],
+];
