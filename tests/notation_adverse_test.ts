@@ -579,6 +579,13 @@ for (
     refused(await identity(subject, identities), mismatch));
 }
 
+Deno.test("notation says when no identity of the policy is one that it could compare", async () => {
+  assert.match(
+    (await identity(ANY_OF, ["arn:aws:signer"])).message,
+    /has no x509\.subject identity/,
+  );
+});
+
 Deno.test("notation takes a signer with any subject where any identity is trusted", async () => {
   accepted(await identity([["CN", "a"], ["CN", "b"], ["emailAddress", "a@b"]], ["*"]));
   accepted(await identity([[["O", "a"], ["OU", "b"]]], ["*"]));

@@ -1,6 +1,7 @@
 export { type AlgorithmIdentifier } from "./algorithm_identifier.ts";
 export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from "./base64.ts";
 export { type Bytes, concatBytes, decodeUtf8, encodeUtf8, equalBytes, toHex } from "./bytes.ts";
+export { calendarDate, type DateFields } from "./calendar.ts";
 export {
   type CborLabel,
   type CborLimits,

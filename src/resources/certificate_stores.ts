@@ -19,52 +19,45 @@ const TYPES = ["ca", "signingAuthority", "tsa"];
  * Reads `verificationCertStores` in either of its shapes: by type and name, or, the older one, by
  * name for stores of the type `ca`. Which of the two it is, the names of the members say.
  *
- * @returns the stores, also those with problems: they exist.
+ * @returns the stores, also those with problems: they exist. Undefined, with a problem, when the
+ * shape is wrong, so that nobody can say which stores there are.
  */
 export function readCertificateStores(
   candidate: Candidate,
   value: Members,
   problems: ProblemList,
-): CertificateStores {
-  const stores = new Map<string, readonly StoreEntry[]>();
+): CertificateStores | undefined {
   const at = [...candidate.parametersPath, "verificationCertStores"];
   const typed = Object.keys(value).filter((key) => TYPES.includes(key));
   const others = Object.keys(value).filter((key) => !TYPES.includes(key));
-  if (typed.length > 0 && others.length > 0) {
-    problems.of(
-      candidate,
-      [...at, others[0] ?? ""],
-      `must stand under one of ${TYPES.join(", ")}, as ${
-        typed.join(", ")
-      } here does: the two shapes must not be mixed`,
-      { atKey: true },
-    );
-    return stores;
+  const wrong = typed.filter((type) => !isObject(value[type]));
+  for (const type of wrong) {
+    const text = Array.isArray(value[type])
+      ? `must be an object of store names; for a store that is called ${type}, write ca: {${type}: […]}`
+      : `must be an object of store names with lists of providers; found ${describe(value[type])}`;
+    problems.of(candidate, [...at, type], text);
   }
-  const add = (store: string, list: unknown, path: Path): void => {
+  if (wrong.length > 0) return undefined;
+  const [other] = others;
+  if (typed.length > 0 && other !== undefined) {
+    const text = `must stand under one of ${TYPES.join(", ")}, as there is ${
+      typed.join(", ")
+    } beside it: the two shapes must not be mixed`;
+    problems.of(candidate, [...at, other], text, { atKey: true });
+    return undefined;
+  }
+  const stores = new Map<string, readonly StoreEntry[]>();
+  const add = (type: string, name: string, list: unknown, path: Path): void => {
+    const store = `${type}:${name}`;
     stores.set(store, readEntries(candidate, list, path, problems));
     if (parseTrustStore(store) !== undefined) return;
     const text = 'must be a name of letters, digits, "_", "." and "-": no trust policy can name it';
     problems.of(candidate, path, text, { atKey: true });
   };
-  for (const name of others) add(`ca:${name}`, value[name], [...at, name]);
+  for (const name of others) add("ca", name, value[name], [...at, name]);
   for (const type of typed) {
-    const named = value[type];
-    if (Array.isArray(named)) {
-      problems.of(
-        candidate,
-        [...at, type],
-        `must be an object of store names: as a store of the older shape, ${type} would be ambiguous; write ca: { ${type}: […] }`,
-      );
-    } else if (!isObject(named)) {
-      const text = `must be an object, of store names with lists of providers; found ${
-        describe(named)
-      }`;
-      problems.of(candidate, [...at, type], text);
-    } else {
-      for (const [name, list] of Object.entries(named)) {
-        add(`${type}:${name}`, list, [...at, type, name]);
-      }
+    for (const [name, list] of Object.entries(value[type] ?? {})) {
+      add(type, name, list, [...at, type, name]);
     }
   }
   return stores;

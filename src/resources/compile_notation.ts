@@ -39,18 +39,18 @@ export async function compileNotation(
   const parameters = validate(notationParameters, raw);
   if (!parameters.ok) problems.issues(candidate, at, parameters.issues);
 
-  const listed = raw["verificationCertStores"];
-  const stores = readCertificateStores(candidate, isObject(listed) ? listed : {}, problems);
-  for (const { reference, path } of [...stores.values()].flat()) {
+  const listed = raw["verificationCertStores"] ?? {};
+  const stores = isObject(listed) ? readCertificateStores(candidate, listed, problems) : undefined;
+  for (const { reference, path } of [...stores?.values() ?? []].flat()) {
     checkReference(candidate, reference, path, environment.providers, problems);
   }
   const document = validate(trustPolicyDocument, raw["trustPolicyDoc"]);
   if (document.ok) {
     const issues = checkTrustPolicyDocument(document.value);
     problems.issues(candidate, [...at, "trustPolicyDoc"], issues);
-    checkStoresExist(candidate, document.value, stores, problems);
+    if (stores !== undefined) checkStoresExist(candidate, document.value, stores, problems);
   }
-  if (!parameters.ok) return undefined;
+  if (!parameters.ok || stores === undefined) return undefined;
   const { verificationCerts, userMetadata, maxSignatureAttempts } = parameters.value;
   const caCertificates = verificationCerts === undefined
     ? undefined

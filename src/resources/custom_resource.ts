@@ -53,12 +53,13 @@ export function readCustomResource(
   if (typeof kind !== "string" || known === undefined) {
     const names = [...KINDS.keys(), "List"];
     const hint = typeof kind === "string" ? suggest(kind, names) : undefined;
+    const found = `${describe(kind)}${hint === undefined ? "" : ` (did you mean ${hint}?)`}`;
     report(
       "",
       ["kind"],
-      `must be one of ${names.join(", ")}; found ${describe(kind)}${
-        hint === undefined ? "" : ` (did you mean ${hint}?)`
-      }`,
+      kind === undefined
+        ? `is missing: one of ${names.join(", ")} is required`
+        : `must be one of ${names.join(", ")}; found ${found}`,
     );
     return [];
   }
@@ -126,7 +127,13 @@ function checkHead(value: Members, kind: string, known: Kind, report: Report): v
   const { apiVersion, metadata, spec } = value;
   const versions = known.versions.map((version) => `${GROUP}/${version}`);
   if (typeof apiVersion !== "string" || !versions.includes(apiVersion)) {
-    report(["apiVersion"], `must be ${versions.join(" or ")}; found ${describe(apiVersion)}`);
+    const allowed = versions.join(" or ");
+    report(
+      ["apiVersion"],
+      apiVersion === undefined
+        ? `is missing: ${allowed} is required`
+        : `must be ${allowed}; found ${describe(apiVersion)}`,
+    );
   }
   for (const member of Object.keys(value)) {
     if (FIELDS.includes(member) || member === "status") continue;

@@ -1,4 +1,4 @@
-import type { Action, Level, SignatureVerification, Validation } from "./policy_document.ts";
+import type { Action, Level, SignatureVerification, Validation } from "./trust_policy.ts";
 
 const LEVEL_ACTIONS: Readonly<Record<Level, Readonly<Record<Validation, Action>>>> = {
   strict: {

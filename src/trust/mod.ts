@@ -7,17 +7,7 @@ export type {
   ProvidedKey,
   TrustMaterial,
 } from "./material.ts";
-export {
-  type Action,
-  checkTrustPolicyDocument,
-  type Level,
-  parseTrustStore,
-  type SignatureVerification,
-  type TrustPolicyDocument,
-  type TrustPolicyStatement,
-  type TrustStoreType,
-  type Validation,
-} from "./policy_document.ts";
+export { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
 export { selectStatement } from "./registry_scope.ts";
 export { parseTime } from "./rfc3339.ts";
 export { TrustSnapshot } from "./snapshot.ts";
@@ -25,3 +15,12 @@ export { subjectText } from "./subject_text.ts";
 export { loadTrustStore, type TrustStoreSources } from "./trust_store.ts";
 export { matchTrustedIdentity } from "./trusted_identity.ts";
 export { checkValidAt, formatMoment } from "./validity.ts";
+export type {
+  Action,
+  Level,
+  SignatureVerification,
+  TrustPolicyDocument,
+  TrustPolicyStatement,
+  TrustStoreType,
+  Validation,
+} from "./trust_policy.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
-import type { TrustPolicyDocument, TrustPolicyStatement } from "./policy_document.ts";
+import type { TrustPolicyDocument, TrustPolicyStatement } from "./trust_policy.ts";
 
 const STATEMENT: TrustPolicyStatement = {
   name: "default",

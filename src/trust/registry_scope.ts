@@ -1,4 +1,4 @@
-import type { TrustPolicyDocument, TrustPolicyStatement } from "./policy_document.ts";
+import type { TrustPolicyDocument, TrustPolicyStatement } from "./trust_policy.ts";
 
 /*
  * scope      := domain "/" repository

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { TrustPolicyDocument } from "./policy_document.ts";
+import type { TrustPolicyDocument } from "./trust_policy.ts";
 import { canonicalScope, describeScopeProblem, selectStatement } from "./registry_scope.ts";
 
 const VALID = [

@@ -1,3 +1,5 @@
+import { calendarDate, type DateFields } from "../crypto/mod.ts";
+
 const FORM =
   /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(Z|([+-])(\d{2}):(\d{2}))$/;
 
@@ -10,23 +12,10 @@ const FORM =
 export function parseTime(text: string): number | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
-  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const date = calendarDate(match.slice(1, 7).map(Number) as unknown as DateFields);
   const offsetHour = Number(match[10] ?? 0);
   const offsetMinute = Number(match[11] ?? 0);
-  if (hour > 23 || minute > 59 || second > 59 || offsetHour > 23 || offsetMinute > 59) {
-    return undefined;
-  }
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, day); // unlike Date.UTC, takes the years 0 to 99 as they are
-  date.setUTCHours(hour, minute, second);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  if (date === undefined || offsetHour > 23 || offsetMinute > 59) return undefined;
   const offset = (match[9] === "-" ? -1 : 1) * (offsetHour * 3600 + offsetMinute * 60);
   return date.getTime() / 1000 - offset + Number(`0.${match[7] ?? 0}`);
 }

@@ -1,7 +1,7 @@
 import type { Certificate } from "../crypto/mod.ts";
 import { AssayError, VerificationFailure } from "../errors.ts";
 import { isSelfSigned } from "./chain.ts";
-import type { TrustStoreType } from "./policy_document.ts";
+import type { TrustStoreType } from "./trust_policy.ts";
 import type { TrustSnapshot } from "./snapshot.ts";
 
 /** Where the certificates of trust stores come from. */

@@ -1,3 +1,4 @@
+import { calendarDate, type DateFields } from "../calendar.ts";
 import { FormatError } from "../format_error.ts";
 import { type DerNode, TAG } from "./reader.ts";
 
@@ -23,19 +24,8 @@ export function readTime(node: DerNode): Date {
       "a time is not written as it must be (YYMMDDhhmmssZ or YYYYMMDDhhmmssZ)",
     );
   }
-  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const date = new Date(0);
-  date.setUTCFullYear(short === null ? year : year + (year < 50 ? 2000 : 1900), month - 1, day);
-  date.setUTCHours(hour, minute, second);
-  const valid = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 &&
-    minute < 60 && second < 60;
-  if (!valid) throw new FormatError("time", `there is no time ${text}`);
+  const [year, ...rest] = match.slice(1).map(Number) as unknown as DateFields;
+  const date = calendarDate([short === null ? year : year + (year < 50 ? 2000 : 1900), ...rest]);
+  if (date === undefined) throw new FormatError("time", `there is no time ${text}`);
   return date;
 }

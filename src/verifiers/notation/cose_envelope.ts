@@ -1,4 +1,4 @@
-import { type Bytes, type CborValue, FormatError, parseCoseSign1 } from "../../crypto/mod.ts";
+import { type Bytes, type CborValue, parseCoseSign1 } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { fromCoseNumber } from "./algorithm.ts";
 import {
@@ -15,6 +15,7 @@ import {
   SIGNING_TIME,
   TIMESTAMP_SIGNATURE,
 } from "./headers.ts";
+import { reading } from "./reading.ts";
 
 /** Header parameters of RFC 9052 §3.1 and RFC 9360 §2. */
 const ALG = 1;
@@ -44,7 +45,11 @@ type Headers = ReadonlyMap<Label, CborValue>;
  * @throws {VerificationFailure} `integrity.*`.
  */
 export function readCoseEnvelope(bytes: Bytes): Envelope {
-  const cose = parse(bytes);
+  const cose = reading(
+    "integrity.parse",
+    "The signature is not a COSE envelope that can be read",
+    () => parseCoseSign1(bytes),
+  );
   const header = cose.protectedHeader;
   const alg = header.get(ALG);
   const attributes: SignedAttributes = {
@@ -70,19 +75,6 @@ export function readCoseEnvelope(bytes: Bytes): Envelope {
     timestamp: timestamp(cose.unprotectedHeader.get(TIMESTAMP_SIGNATURE)),
     signingAgent: text(cose.unprotectedHeader.get(SIGNING_AGENT)),
   };
-}
-
-function parse(bytes: Bytes): ReturnType<typeof parseCoseSign1> {
-  try {
-    return parseCoseSign1(bytes);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new VerificationFailure({
-      reason: "integrity.parse",
-      message: `The signature is not a COSE envelope that can be read: ${error.message}`,
-      cause: error,
-    });
-  }
 }
 
 function text(value: CborValue | undefined): string | undefined {

@@ -1,12 +1,12 @@
 import {
   type Bytes,
   type Certificate,
-  FormatError,
   parseCertificate,
   verifySignature,
 } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { checkChain, MAX_CHAIN_LENGTH } from "../../trust/mod.ts";
+import { reading } from "./reading.ts";
 import { algorithmOf, type SignatureAlgorithm } from "./algorithm.ts";
 import type { Envelope } from "./envelope.ts";
 import { type Payload, readPayload } from "./payload.ts";
@@ -56,18 +56,13 @@ function parseChain(chain: readonly Bytes[]): Certificate[] {
         `The chain has ${chain.length} certificates; at most ${MAX_CHAIN_LENGTH} are allowed`,
     });
   }
-  return chain.map((der, index) => {
-    try {
-      return parseCertificate(der);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      throw new VerificationFailure({
-        reason: "integrity.chain",
-        message: `Certificate ${index + 1} of the chain cannot be read: ${error.message}`,
-        cause: error,
-      });
-    }
-  });
+  return chain.map((der, index) =>
+    reading(
+      "integrity.chain",
+      `Certificate ${index + 1} of the chain cannot be read`,
+      () => parseCertificate(der),
+    )
+  );
 }
 
 /** A key that cannot be used at all is a bad certificate, not a bad signature. */
@@ -76,20 +71,12 @@ async function isAuthentic(
   scheme: Parameters<typeof verifySignature>[1],
   envelope: Envelope,
 ): Promise<boolean> {
+  const { publicKey } = leaf;
   try {
-    return await verifySignature(
-      leaf.publicKey.spki,
-      scheme,
-      envelope.signature,
-      envelope.signedBytes,
-    );
+    return await verifySignature(publicKey.spki, scheme, envelope.signature, envelope.signedBytes);
   } catch (error) {
-    throw new VerificationFailure({
-      reason: "integrity.key",
-      message: `The key of the signing certificate cannot be used: ${
-        error instanceof Error ? error.message : String(error)
-      }`,
-      cause: error,
+    return reading("integrity.key", "The key of the signing certificate cannot be used", () => {
+      throw error;
     });
   }
 }

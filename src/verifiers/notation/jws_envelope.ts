@@ -1,4 +1,4 @@
-import { type Bytes, decodeBase64, FormatError, parseFlattenedJws } from "../../crypto/mod.ts";
+import { type Bytes, decodeBase64, parseFlattenedJws } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { fromJwsName } from "./algorithm.ts";
 import { checkSignedAttributes, type Envelope, type SignedAttributes } from "./envelope.ts";
@@ -10,6 +10,7 @@ import {
   SIGNING_TIME,
   TIMESTAMP_SIGNATURE,
 } from "./headers.ts";
+import { reading } from "./reading.ts";
 import { parseTime } from "../../trust/mod.ts";
 
 const STANDARD = [
@@ -29,7 +30,11 @@ const STANDARD = [
  * @throws {VerificationFailure} `integrity.*`.
  */
 export function readJwsEnvelope(bytes: Bytes): Envelope {
-  const jws = parse(bytes);
+  const jws = reading(
+    "integrity.parse",
+    "The signature is not a JWS envelope that can be read",
+    () => parseFlattenedJws(bytes),
+  );
   const header = new Map(Object.entries(jws.protectedHeader));
   refuseCaseVariants(header);
   const extended = new Map([...header].filter(([name]) => !STANDARD.includes(name)));
@@ -54,19 +59,6 @@ export function readJwsEnvelope(bytes: Bytes): Envelope {
     timestamp: timestamp(jws.header[TIMESTAMP_SIGNATURE]),
     signingAgent: text(jws.header[SIGNING_AGENT]),
   };
-}
-
-function parse(bytes: Bytes): ReturnType<typeof parseFlattenedJws> {
-  try {
-    return parseFlattenedJws(bytes);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new VerificationFailure({
-      reason: "integrity.parse",
-      message: `The signature is not a JWS envelope that can be read: ${error.message}`,
-      cause: error,
-    });
-  }
 }
 
 /** A reader that ignores case could be shown another value than one that does not. */
@@ -108,31 +100,22 @@ function certificates(value: unknown): Bytes[] {
       message: "The signature carries no certificate chain (x5c)",
     });
   }
-  return encoded.map((entry) => decode(entry, "integrity.chain", "x5c"));
+  return encoded.map((entry) =>
+    reading("integrity.chain", "A certificate in x5c is not base64", () => decodeBase64(entry))
+  );
 }
 
 function timestamp(value: unknown): Bytes | undefined {
   if (value === undefined || value === "") return undefined;
-  if (typeof value === "string") return decode(value, "integrity.parse", TIMESTAMP_SIGNATURE);
+  if (typeof value === "string") {
+    return reading(
+      "integrity.parse",
+      `${TIMESTAMP_SIGNATURE} is not base64`,
+      () => decodeBase64(value),
+    );
+  }
   throw new VerificationFailure({
     reason: "integrity.parse",
     message: `The unsigned attribute ${TIMESTAMP_SIGNATURE} is not a text`,
   });
-}
-
-function decode(
-  encoded: string,
-  reason: "integrity.chain" | "integrity.parse",
-  what: string,
-): Bytes {
-  try {
-    return decodeBase64(encoded);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new VerificationFailure({
-      reason,
-      message: `${what} is not base64: ${error.message}`,
-      cause: error,
-    });
-  }
 }

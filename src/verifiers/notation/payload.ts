@@ -1,6 +1,7 @@
-import { type Bytes, FormatError, parseJson } from "../../crypto/mod.ts";
+import { type Bytes, decodeUtf8, parseJson } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import type { Descriptor } from "../../oci/mod.ts";
+import { reading } from "./reading.ts";
 
 /** The signed payload: a JSON object without duplicate members. */
 export type Payload = Readonly<Record<string, unknown>>;
@@ -11,16 +12,10 @@ export type Payload = Readonly<Record<string, unknown>>;
  * @throws {VerificationFailure} `integrity.parse` unless it is a JSON object without duplicates.
  */
 export function readPayload(bytes: Bytes): Payload {
-  try {
-    const { value } = parseJson(
-      new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-    );
-    if (isObject(value)) return value;
-  } catch (error) {
-    if (!(error instanceof FormatError) && !(error instanceof TypeError)) throw error;
-    throw unreadable(`: ${error.message}`, error);
-  }
-  throw unreadable("");
+  const problem = "The signed payload is not a JSON object that can be read";
+  const { value } = reading("integrity.parse", problem, () => parseJson(decodeUtf8(bytes)));
+  if (isObject(value)) return value;
+  throw new VerificationFailure({ reason: "integrity.parse", message: problem });
 }
 
 /**
@@ -79,14 +74,6 @@ function isObject(value: unknown): value is Payload {
 
 function quote(value: unknown): string {
   return String(JSON.stringify(value) ?? "missing").slice(0, 200);
-}
-
-function unreadable(why: string, cause?: unknown): VerificationFailure {
-  return new VerificationFailure({
-    reason: "integrity.parse",
-    message: `The signed payload is not a JSON object that can be read${why}`,
-    cause,
-  });
 }
 
 function mismatch(message: string): VerificationFailure {
