@@ -24,7 +24,7 @@ const MAX_LABEL = 2n ** 63n;
  */
 export function parseCoseSign1(bytes: Bytes): CoseSign1 {
   const message = parseCbor(bytes);
-  if (!isTag(message) || message.tag !== COSE_SIGN1_TAG || bytes[0] !== 0xd2) {
+  if (!isTag(message) || message.tag !== COSE_SIGN1_TAG) {
     throw new FormatError("COSE", "it is not tagged as COSE_Sign1 (18)");
   }
   const parts = message.value;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { documents, notationSpec, problemsOf, provider, yaml } from "./testing/resources.ts";
 
-const KMP = provider("ca"); // 25 lines
+const KMP = provider("ca");
 const namespaced = { namespace: "team-a" };
 
 /** A Verifier of the type notation behind a provider `ca`, with a change to its text. */
@@ -25,75 +25,150 @@ function cosign(policy: string): string {
 }
 
 /** Verifiers that are wrong, and what is said of them. */
-export const CASES: readonly (readonly [string, string, readonly string[]])[] = [
-  ["no type", yaml("Verifier", "artifactTypes: a/b"), ["@"]],
-  ["no artifact types", yaml("Verifier", "name: notation"), ["@"]],
-  ["artifact types that are commas only", yaml("Verifier", 'name: sbom\nartifactTypes: " , "'), ["@"]],
-  ["a list of artifact types", yaml("Verifier", "name: sbom\nartifactTypes: [a/b]"), ["@"]],
-  ["a type that is none", yaml("Verifier", "name: notary\nartifactTypes: a/b"), ["@"]],
-  ["a path as type", yaml("Verifier", "name: x\ntype: ../notation\nartifactTypes: a/b"), ["@"]],
-  ["a number as type", yaml("Verifier", "name: x\ntype: 5\nartifactTypes: a/b"), ["@"]],
+const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+  ["no type", yaml("Verifier", "artifactTypes: a/b"), [
+    "t.yaml:5:3: error CONFIG_INVALID Verifier/x spec.name: is missing: text is required",
+  ]],
+  ["no artifact types", yaml("Verifier", "name: notation"), [
+    "t.yaml:5:3: error CONFIG_INVALID Verifier/x spec.artifactTypes: is missing: text is required",
+    "t.yaml:5:3: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc: is missing: an object is required",
+  ]],
+  ["artifact types that are commas only", yaml("Verifier", 'name: sbom\nartifactTypes: " , "'), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
+    't.yaml:6:18: error CONFIG_INVALID Verifier/x spec.artifactTypes: must name at least one artifact type, or *; found " , "',
+  ]],
+  ["a list of artifact types", yaml("Verifier", "name: sbom\nartifactTypes: [a/b]"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
+    "t.yaml:6:18: error CONFIG_INVALID Verifier/x spec.artifactTypes: must be text; found a list",
+  ]],
+  ["a type that is none", yaml("Verifier", "name: notary\nartifactTypes: a/b"), [
+    't.yaml:5:9: error PLUGIN_NOT_FOUND Verifier/x spec.name: must be one of notation, cosign, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "notary"',
+  ]],
+  ["a path as type", yaml("Verifier", "name: x\ntype: ../notation\nartifactTypes: a/b"), [
+    't.yaml:6:9: error PLUGIN_NOT_FOUND Verifier/x spec.type: must be one of notation, cosign, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "../notation" (did you mean notation?)',
+  ]],
+  ["a number as type", yaml("Verifier", "name: x\ntype: 5\nartifactTypes: a/b"), [
+    "t.yaml:6:9: error CONFIG_INVALID Verifier/x spec.type: must be text; found 5: put it in quotes",
+  ]],
   [
     "a plugin to download",
     yaml("Verifier", "name: sbom\nartifactTypes: a/b\nsource: {artifact: a/b:v1}"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
+      "t.yaml:7:3: error CONFIG_INVALID Verifier/x spec.source: must be removed: plugins are not downloaded; the built-in types need none",
+    ],
   ],
   [
     "an address in a namespace",
     yaml("NamespacedVerifier", "name: sbom\nartifactTypes: a/b\naddress: /plugins", namespaced),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE NamespacedVerifier/team-a/x spec.name: The verifier type sbom is not available in this build",
+      "t.yaml:7:3: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.address: must not be set in a namespace: it names files of the process",
+    ],
   ],
-  ["no trust policy", yaml("Verifier", "name: notation\nartifactTypes: a/b"), ["@"]],
-  ["a misspelt parameter", notation("trustPolicyDoc:", "trustPolicyDocument:"), ["@"]],
-  ["a version without quotes", notation('version: "1.0"', "version: 1.0"), ["@"]],
-  ["a version that is none", notation('version: "1.0"', 'version: "2.0"'), ["@"]],
-  ["a level in upper case", notation("level: strict", "level: Strict"), ["@"]],
+  ["no trust policy", yaml("Verifier", "name: notation\nartifactTypes: a/b"), [
+    "t.yaml:5:3: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc: is missing: an object is required",
+  ]],
+  ["a misspelt parameter", notation("trustPolicyDoc:", "trustPolicyDocument:"), [
+    "t.yaml:31:5: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc: is missing: an object is required",
+    "t.yaml:32:5: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDocument: is not a known field; did you mean trustPolicyDoc?",
+  ]],
+  ["a version without quotes", notation('version: "1.0"', "version: 1.0"), [
+    "t.yaml:33:16: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.version: must be text; found 1: put it in quotes",
+  ]],
+  ["a version that is none", notation('version: "1.0"', 'version: "2.0"'), [
+    't.yaml:33:16: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.version: must be "1.0"; found "2.0"',
+  ]],
+  ["a level in upper case", notation("level: strict", "level: Strict"), [
+    't.yaml:37:42: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].signatureVerification.level: must be one of strict, permissive, audit, skip; found "Strict" (did you mean strict?)',
+  ]],
   [
     "an override of integrity",
     notation("level: strict", "level: strict, override: {integrity: log}"),
-    ["@"],
+    ["t.yaml:37:72: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].signatureVerification.override.integrity: integrity is always enforced and must not be overridden"],
   ],
   [
     "an override that is none",
     notation("level: strict", "level: strict, override: {expire: log}"),
-    ["@"],
+    ["t.yaml:37:61: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].signatureVerification.override.expire: is not a known field; did you mean expiry?"],
   ],
-  ["a level of skip for everything", notation("level: strict", "level: skip"), ["@"]],
-  ["scopes as a text", notation('["*"]', '"*"'), ["@"]],
-  ["a scope with a wildcard", notation('["*"]', '["registry.example.com/*"]'), ["@"]],
-  ["a trust store of no type", notation('["ca:acme"]', '["acme"]'), ["@"]],
-  ["a trust store that is not configured", notation('["ca:acme"]', '["ca:acme", "tsa:acme"]'), ["@"]],
+  ["a level of skip for everything", notation("level: strict", "level: skip"), [
+    't.yaml:37:42: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].signatureVerification.level: level "skip" must not be used with the scope "*": name the repositories whose signatures are not verified',
+    't.yaml:38:24: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustStores: must be empty with level "skip"',
+    't.yaml:39:30: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustedIdentities: must be empty with level "skip"',
+  ]],
+  ["scopes as a text", notation('["*"]', '"*"'), [
+    't.yaml:36:27: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].registryScopes: must be a list; found "*"',
+  ]],
+  ["a scope with a wildcard", notation('["*"]', '["registry.example.com/*"]'), [
+    't.yaml:36:28: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].registryScopes[0]: must be "registry/repository" without wildcards, or "*" alone; found "registry.example.com/*"',
+  ]],
+  ["a trust store of no type", notation('["ca:acme"]', '["acme"]'), [
+    't.yaml:38:25: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustStores[0]: must be TYPE:NAME with a type of ca, signingAuthority, tsa and a name of letters, digits, "_", ".", "-"; found "acme"',
+  ]],
+  ["a trust store that is not configured", notation('["ca:acme"]', '["ca:acme", "tsa:acme"]'), [
+    "t.yaml:38:36: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustStores[1]: names the trust store tsa:acme, which verificationCertStores does not configure; configured: ca:acme",
+  ]],
   [
     "an identity that is none",
     notation('trustedIdentities: ["*"]', 'trustedIdentities: ["CN=a"]'),
-    ["@"],
+    ['t.yaml:39:31: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustedIdentities[0]: must be "x509.subject: <distinguished name>" or "*"; found "CN=a"'],
   ],
-  ["no identities", notation('        trustedIdentities: ["*"]', ""), ["@"]],
-  ["a provider that does not exist", notation("acme: [ca]", "acme: [cb]"), ["@"]],
-  ["a provider in a namespace that does not exist", notation("acme: [ca]", "acme: [team-a/ca]"), ["@"]],
-  ["a store without providers", notation("acme: [ca]", "acme: []"), ["@"]],
-  ["a store that a template left empty", notation("acme: [ca]", "acme: null"), ["@"]],
-  ["a store that is a text", notation("acme: [ca]", "acme: ca"), ["@"]],
-  ["a provider that is a number", notation("acme: [ca]", "acme: [5]"), ["@"]],
-  ["a store with a blank in its name", notation("acme: [ca]", 'acme: [ca], "b c": [ca]'), ["@"]],
-  ["both shapes of stores", notation("acme: [ca]}", "acme: [ca]}, acme: [ca]"), ["@"]],
-  ["a type of store that is a text", notation("{ca: {acme: [ca]}}", "{ca: acme}"), ["@"]],
-  ["a legacy store with the name of a type", notation("{ca: {acme: [ca]}}", "{ca: [ca]}"), ["@"]],
-  ["stores that are a list", notation("{ca: {acme: [ca]}}", "[ca]"), ["@"]],
+  ["no identities", notation('        trustedIdentities: ["*"]', ""), [
+    't.yaml:35:11: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustedIdentities: must name at least one identity, such as "x509.subject: C=US, ST=WA, O=example", or "*" for any',
+  ]],
+  ["a provider that does not exist", notation("acme: [ca]", "acme: [cb]"), [
+    "t.yaml:31:42: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.verificationCertStores.ca.acme[0]: there is no KeyManagementProvider cb (did you mean ca?)",
+  ]],
+  ["a provider in a namespace that does not exist", notation("acme: [ca]", "acme: [team-a/ca]"), [
+    "t.yaml:31:42: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.verificationCertStores.ca.acme[0]: there is no NamespacedKeyManagementProvider team-a/ca",
+  ]],
+  ["a store without providers", notation("acme: [ca]", "acme: []"), [
+    "t.yaml:31:41: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca.acme: has no certificates: list at least one key management provider",
+  ]],
+  ["a store that a template left empty", notation("acme: [ca]", "acme: null"), [
+    "t.yaml:31:41: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca.acme: has no certificates: list at least one key management provider",
+  ]],
+  ["a store that is a text", notation("acme: [ca]", "acme: ca"), [
+    't.yaml:31:41: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca.acme: must be a list of key management providers; found "ca"',
+  ]],
+  ["a provider that is a number", notation("acme: [ca]", "acme: [5]"), [
+    "t.yaml:31:42: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca.acme[0]: must be the name of a key management provider; found 5",
+  ]],
+  ["a store with a blank in its name", notation("acme: [ca]", 'acme: [ca], "b c": [ca]'), [
+    't.yaml:31:47: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca["b c"]: must be a name of letters, digits, "_", "." and "-": no trust policy can name it',
+  ]],
+  ["both shapes of stores", notation("acme: [ca]}", "acme: [ca]}, acme: [ca]"), [
+    "t.yaml:31:48: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.acme: must stand under one of ca, signingAuthority, tsa, as there is ca beside it: the two shapes must not be mixed",
+  ]],
+  ["a type of store that is a text", notation("{ca: {acme: [ca]}}", "{ca: acme}"), [
+    't.yaml:31:34: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca: must be an object of store names with lists of providers; found "acme"',
+  ]],
+  ["a legacy store with the name of a type", notation("{ca: {acme: [ca]}}", "{ca: [ca]}"), [
+    "t.yaml:31:34: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores.ca: must be an object of store names; for a store that is called ca, write ca: {ca: […]}",
+  ]],
+  ["stores that are a list", notation("{ca: {acme: [ca]}}", "[ca]"), [
+    "t.yaml:31:29: error CONFIG_INVALID Verifier/x spec.parameters.verificationCertStores: must be an object; found a list",
+  ]],
   [
     "mistakes in all parts at once",
     notation("{ca: {acme: [ca]}}", "{ca: {other: [cb]}}\n  userMetadata: {a: 1}\n  foo: 1"),
-    ["@"],
+    [
+      "t.yaml:31:43: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.verificationCertStores.ca.other[0]: there is no KeyManagementProvider cb (did you mean ca?)",
+      "t.yaml:32:23: error CONFIG_INVALID Verifier/x spec.parameters.userMetadata.a: must be text; found 1: put it in quotes",
+      "t.yaml:33:5: error CONFIG_INVALID Verifier/x spec.parameters.foo: is not a known field; known are trustPolicyDoc, verificationCertStores, verificationCerts, userMetadata, maxSignatureAttempts, allowedRevocationHosts, staleWhileUnreachable, version",
+      "t.yaml:40:25: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc.trustPolicies[0].trustStores[0]: names the trust store ca:acme, which verificationCertStores does not configure; configured: ca:other",
+    ],
   ],
   [
     "too many attempts",
     documents(KMP, yaml("Verifier", notationSpec(["ca"], "  maxSignatureAttempts: 1001"))),
-    ["@"],
+    ["t.yaml:40:27: error CONFIG_INVALID Verifier/x spec.parameters.maxSignatureAttempts: must be at most 1000; found 1001"],
   ],
   [
     "a duration without unit",
     documents(KMP, yaml("Verifier", notationSpec(["ca"], "  staleWhileUnreachable: 5d"))),
-    ["@"],
+    ['t.yaml:40:28: error CONFIG_INVALID Verifier/x spec.parameters.staleWhileUnreachable: must be a duration such as 30s, 10m or 1h30m; found "5d"'],
   ],
   [
     "certificate files in a namespace",
@@ -101,7 +176,7 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
       provider("ca"),
       yaml("NamespacedVerifier", notationSpec(["ca"], "  verificationCerts: [/etc]"), namespaced),
     ),
-    ["@"],
+    ["t.yaml:40:5: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.parameters.verificationCerts: must not be set in a namespace: it names files of the process"],
   ],
   [
     "a provider of another namespace",
@@ -109,7 +184,7 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
       provider("ca", "team-b"),
       yaml("NamespacedVerifier", notationSpec(["team-b/ca"]), namespaced),
     ),
-    ["@"],
+    ["t.yaml:31:42: error OPERATION_FORBIDDEN NamespacedVerifier/team-a/x spec.parameters.verificationCertStores.ca.acme[0]: must be a provider of namespace team-a or of the cluster; found team-b/ca"],
   ],
   [
     "certificate files that do not exist",
@@ -120,50 +195,104 @@ export const CASES: readonly (readonly [string, string, readonly string[]])[] = 
         "",
       ),
     ),
-    ["@"],
+    ["t.yaml:16:25: error CERT_INVALID Verifier/x spec.parameters.verificationCerts[0]: The certificates in /nonexistent/x cannot be read: it does not exist"],
   ],
-  ["cosign without trust", verifier("cosign", "nestedArtifactTypes: []"), ["@"]],
+  ["cosign without trust", verifier("cosign", "nestedArtifactTypes: []"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+    "t.yaml:8:5: error CONFIG_INVALID Verifier/x spec.parameters: must have trustPolicies, or a key: without either every signer would be accepted",
+  ]],
   [
     "cosign with both modes",
     cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]\nkey: /x").replace("    key:", "key:"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+      "t.yaml:12:10: error CONFIG_INVALID Verifier/x spec.parameters.key: must not stand beside trustPolicies",
+    ],
   ],
-  ["cosign without keys", cosign("name: a\nscopes: ['*']"), ["@"]],
-  ["cosign with an empty keyless part", cosign("name: a\nscopes: ['*']\nkeyless: {}"), ["@"]],
+  ["cosign without keys", cosign("name: a\nscopes: ['*']"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+    "t.yaml:9:9: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0]: must have exactly one of keys and keyless",
+  ]],
+  ["cosign with an empty keyless part", cosign("name: a\nscopes: ['*']\nkeyless: {}"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+    "t.yaml:11:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keyless: must have exactly one of certificateIdentity and certificateIdentityRegExp",
+    "t.yaml:11:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keyless: must have exactly one of certificateOIDCIssuer and certificateOIDCIssuerRegExp",
+  ]],
   [
     "cosign keys of two sources, a version without name, and a provider that does not exist",
     cosign("name: a\nscopes: ['*']\nkeys:\n  - {provider: k, file: /x, version: v1}"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+      "t.yaml:12:13: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0]: must have exactly one of provider and file",
+      "t.yaml:12:24: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.trustPolicies[0].keys[0].provider: there is no KeyManagementProvider k",
+      "t.yaml:12:46: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0].version: needs a name beside it",
+    ],
   ],
   [
     "a hash that is none",
     cosign("name: a\nscopes: ['*']\nkeys: [{file: /x, hashAlgorithm: md5}]"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+      't.yaml:11:42: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0].hashAlgorithm: must be one of sha256, sha384, sha512; found "md5"',
+    ],
   ],
   [
     "scopes that overlap",
     cosign("name: a\nscopes: [r.io/a/*, r.io/a/b]\nkeys: [{file: /x}]"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+      't.yaml:10:28: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[1]: overlaps with the scope "r.io/a/*"',
+    ],
   ],
-  ["a scope in upper case", cosign("name: a\nscopes: [r.io/A]\nkeys: [{file: /x}]"), ["@"]],
-  ["* beside another scope", cosign("name: a\nscopes: ['*', r.io/a]\nkeys: [{file: /x}]"), ["@"]],
+  ["a scope in upper case", cosign("name: a\nscopes: [r.io/A]\nkeys: [{file: /x}]"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+    't.yaml:10:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[0]: must be in lower case, with * at the end only; found "r.io/A"',
+  ]],
+  ["* beside another scope", cosign("name: a\nscopes: ['*', r.io/a]\nkeys: [{file: /x}]"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+    't.yaml:10:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[0]: "*" must be the only scope of its policy',
+  ]],
   [
     "a trusted root that does not exist",
     cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]\ntrustedRoot: sigstore"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
+      "t.yaml:12:22: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.trustPolicies[0].trustedRoot: there is no KeyManagementProvider sigstore",
+    ],
   ],
   [
     "cosign key files in a namespace",
     cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]").replace("kind: V", "kind: NamespacedV")
       .replace("name: x", "name: x, namespace: team-a"),
-    ["@"],
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE NamespacedVerifier/team-a/x spec.name: The verifier type cosign is not available in this build",
+      "t.yaml:11:23: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.parameters.trustPolicies[0].keys[0].file: must not be set in a namespace: it names files of the process",
+    ],
   ],
-  ["a package without name", verifier("sbom", "disallowedPackages: [{version: '1'}]"), ["@"]],
-  ["a licence matching that is none", verifier("sbom", "licenseMatching: words"), ["@"]],
-  ["a maximum age in days", verifier("vulnerabilityreport", "maximumAge: 1d"), ["@"]],
-  ["a severity that is no list", verifier("vulnerabilityreport", "disallowedSeverities: high"), ["@"]],
-  ["no schemas", verifier("schemavalidator", "version: 1.0.0"), ["@"]],
-  ["no licences", verifier("licensechecker", "allowedLicenses: MIT"), ["@"]],
+  ["a package without name", verifier("sbom", "disallowedPackages: [{version: '1'}]"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
+    "t.yaml:8:26: error CONFIG_INVALID Verifier/x spec.parameters.disallowedPackages[0].name: is missing: text is required",
+  ]],
+  ["a licence matching that is none", verifier("sbom", "licenseMatching: words"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
+    't.yaml:8:22: error CONFIG_INVALID Verifier/x spec.parameters.licenseMatching: must be one of word, expression; found "words" (did you mean word?)',
+  ]],
+  ["a maximum age in days", verifier("vulnerabilityreport", "maximumAge: 1d"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type vulnerabilityreport is not available in this build",
+    't.yaml:8:17: error CONFIG_INVALID Verifier/x spec.parameters.maximumAge: must be a duration such as 30s, 10m or 1h30m; found "1d"',
+  ]],
+  ["a severity that is no list", verifier("vulnerabilityreport", "disallowedSeverities: high"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type vulnerabilityreport is not available in this build",
+    't.yaml:8:27: error CONFIG_INVALID Verifier/x spec.parameters.disallowedSeverities: must be a list; found "high"',
+  ]],
+  ["no schemas", verifier("schemavalidator", "version: 1.0.0"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type schemavalidator is not available in this build",
+    "t.yaml:8:5: error CONFIG_INVALID Verifier/x spec.parameters.schemas: is missing: an object is required",
+  ]],
+  ["no licences", verifier("licensechecker", "allowedLicenses: MIT"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type licensechecker is not available in this build",
+    't.yaml:8:22: error CONFIG_INVALID Verifier/x spec.parameters.allowedLicenses: must be a list; found "MIT"',
+  ]],
 ];
 
 for (const [name, text, expected] of CASES) {

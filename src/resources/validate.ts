@@ -92,17 +92,16 @@ function toIssues(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): Fi
       );
     }
     case "invalid_key":
-      return [{
-        severity: "error",
-        path,
-        message: issue.issues[0]?.code === "invalid_value"
-          ? `must be one of ${issue.issues[0].values.map(String).join(", ")}`
-          : issue.issues[0]?.message ?? "is not a name that belongs there",
-        atKey: true,
-      }];
+      return [{ severity: "error", path, message: keyMessage(issue.issues[0]), atKey: true }];
     default:
       return at(`${issue.message}${found === undefined ? "" : `; found ${describe(found)}`}`);
   }
+}
+
+/** What is wrong with the name of a member. */
+function keyMessage(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === "too_small") return "must not have an empty name";
+  return issue?.message ?? "is not a name that belongs there";
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {

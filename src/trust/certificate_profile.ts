@@ -23,6 +23,9 @@ const FORBIDDEN_PURPOSES: ReadonlyMap<string, string> = new Map([
   ["1.3.6.1.5.5.7.3.9", "OCSPSigning"],
 ]);
 
+const MIN_CA_RSA_BITS = 2048;
+/** The largest key that `verifySignature` takes. */
+const MAX_CA_RSA_BITS = 4096;
 const CURVES = ["P-256", "P-384", "P-521"];
 
 /**
@@ -78,9 +81,7 @@ function describeIssuingKeyProblem(key: PublicKey): string | undefined {
   switch (key.kind) {
     case "RSA":
     case "RSASSA-PSS":
-      return (key.bits ?? 0) < 2048
-        ? `has a key that is too small (${key.description}; RSA needs 2048 bits or more)`
-        : undefined;
+      return describeRsaSizeProblem(key);
     case "EC":
       return CURVES.includes(key.curve ?? "")
         ? undefined
@@ -90,6 +91,15 @@ function describeIssuingKeyProblem(key: PublicKey): string | undefined {
     default:
       return `has a key of a kind that is not allowed (${key.description})`;
   }
+}
+
+function describeRsaSizeProblem({ bits = 0, description }: PublicKey): string | undefined {
+  if (bits < MIN_CA_RSA_BITS) {
+    return `has a key that is too small (${description}; RSA needs ${MIN_CA_RSA_BITS} bits or more)`;
+  }
+  return bits > MAX_CA_RSA_BITS
+    ? `has a key that is too large (${description}; RSA keys of up to ${MAX_CA_RSA_BITS} bits can be used)`
+    : undefined;
 }
 
 /** A thrower of failures that name the certificate. */

@@ -34,7 +34,7 @@ Deno.test("checkIssuingCertificate takes the keys that a CA may have", async () 
   }
 });
 
-Deno.test("checkIssuingCertificate refuses small RSA keys, other curves and other keys", async () => {
+Deno.test("checkIssuingCertificate refuses RSA keys too small or large, other curves and other keys", async () => {
   assert.match(await problem({ key: "RSA-1024" }) ?? "", /key that is too small \(RSA-1024/);
   assert.match(
     await problem({ spki: curve("1.3.132.0.33", 28) }) ?? "",

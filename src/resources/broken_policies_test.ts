@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { problemsOf, yaml } from "./testing/resources.ts";
+
+/** A Policy of the right name. */
+function policy(spec: string): string {
+  return yaml("Policy", spec, { name: "ratify-policy" });
+}
+
+/** A Policy of the type config-policy with these rules. */
+function rules(text: string): string {
+  return policy(`type: config-policy\nparameters:\n  artifactVerificationPolicies: ${text}`);
+}
+
+/** Policies that are wrong, and what is said of them. */
+const CASES: readonly (readonly [string, string, readonly string[]])[] = [
+  [
+    "another name",
+    yaml("Policy", "type: config-policy\nparameters: {}", { name: "policy" }),
+    ['t.yaml:3:18: error CONFIG_INVALID Policy/policy metadata.name: must be ratify-policy: no other policy takes effect; found "policy"'],
+  ],
+  [
+    "another name in a namespace",
+    yaml("NamespacedPolicy", "type: config-policy\nparameters: {}", {
+      name: "policy",
+      namespace: "team-a",
+    }),
+    ['t.yaml:3:18: error CONFIG_INVALID NamespacedPolicy/team-a/policy metadata.name: must be ratify-policy: no other policy takes effect; found "policy"'],
+  ],
+  ["no type", policy("parameters: {}"), [
+    "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.type: is missing: text is required",
+  ]],
+  ["a type that is none", policy("type: cel-policy\nparameters: {}"), [
+    't.yaml:5:9: error POLICY_PROVIDER_NOT_FOUND Policy/ratify-policy spec.type: must be config-policy or rego-policy; found "cel-policy"',
+  ]],
+  ["no parameters", policy("type: config-policy"), [
+    "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.parameters: is missing: an object is required",
+  ]],
+  ["a misspelt parameter", policy("type: config-policy\nparameters: {artifactPolicies: {}}"), [
+    "t.yaml:6:16: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactPolicies: is not a known field; known are artifactVerificationPolicies",
+  ]],
+  ["a word in upper case", rules('{default: "Any"}'), [
+    't.yaml:7:45: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies.default: must be one of any, all; found "Any" (did you mean any?)',
+  ]],
+  ["a word that is none", rules("{a/b: some}"), [
+    't.yaml:7:41: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies["a/b"]: must be one of any, all; found "some"',
+  ]],
+  ["a truth value", rules("{a/b: true}"), [
+    't.yaml:7:41: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies["a/b"]: must be one of any, all; found true',
+  ]],
+  ["rules that are a list", rules("[any]"), [
+    "t.yaml:7:35: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies: must be an object; found a list",
+  ]],
+  ["an empty artifact type", rules('{"": any}'), [
+    't.yaml:7:36: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies[""]: must not have an empty name',
+  ]],
+  ["a rego policy without module", policy("type: rego-policy\nparameters: {}"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
+    "t.yaml:6:15: error CONFIG_INVALID Policy/ratify-policy spec.parameters: must have policy or policyPath",
+  ]],
+  ["a rego policy, which comes later", policy("type: RegoPolicy\nparameters: {policy: x}"), [
+    "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
+  ]],
+  [
+    "a rego policy with a text for a truth value",
+    policy("type: rego-policy\nparameters: {policy: x, passthroughEnabled: 'yes'}"),
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
+      't.yaml:6:47: error CONFIG_INVALID Policy/ratify-policy spec.parameters.passthroughEnabled: must be true or false; found "yes"',
+    ],
+  ],
+  [
+    "a file with a module in a namespace",
+    yaml("NamespacedPolicy", "type: rego-policy\nparameters: {policyPath: /x.rego}", {
+      name: "ratify-policy",
+      namespace: "team-a",
+    }),
+    [
+      "t.yaml:5:9: error NOT_AVAILABLE NamespacedPolicy/team-a/ratify-policy spec.type: The policy type rego-policy is not available in this build",
+      "t.yaml:6:16: error CONFIG_INVALID NamespacedPolicy/team-a/ratify-policy spec.parameters.policyPath: must not be set in a namespace: it names files of the process",
+    ],
+  ],
+  [
+    "a type of v1alpha1 that is none",
+    yaml("Policy", "parameters: {}", {
+      name: "celpolicy",
+      apiVersion: "config.ratify.deislabs.io/v1alpha1",
+    }),
+    [
+      "t.yaml:1:13: warning CONFIG_INVALID Policy/celpolicy apiVersion: config.ratify.deislabs.io/v1alpha1 is deprecated; use config.ratify.deislabs.io/v1beta1",
+      't.yaml:3:18: error POLICY_PROVIDER_NOT_FOUND Policy/celpolicy metadata.name: must be config-policy or rego-policy; found "celpolicy"',
+    ],
+  ],
+];
+
+for (const [name, text, expected] of CASES) {
+  Deno.test(`compilePolicy refuses ${name}`, async () => {
+    assert.deepEqual(await problemsOf(text), expected);
+  });
+}
