@@ -164,6 +164,20 @@ for (
   });
 }
 
+Deno.test("notation takes tag 1 as the time in COSE, and no other tag", async () => {
+  for (const tag of [0, 2, 100, 1001]) {
+    const header: CoseOptions["header"] = [[
+      "io.cncf.notary.signingTime",
+      cborWriter.tagged(tag, 1793491200),
+    ]];
+    refused(await cose({ header }), "integrity.signing_time");
+  }
+  refused(
+    await cose({ header: [["io.cncf.notary.signingTime", 1793491200]] }),
+    "integrity.signing_time",
+  );
+});
+
 // The chain.
 
 function chainRefused(what: string, options: ChainOptions, change: Change = {}): void {
@@ -294,6 +308,13 @@ Deno.test("notation refuses a certificate twice, too many of them, and others' c
   );
   refused(await cose({ certificates: [] }), "integrity.chain");
   refused(await jws({ certificates: [] }), "integrity.chain");
+});
+
+Deno.test("notation counts the certificates of a chain before it reads them", async () => {
+  const certificates = Array<Bytes>(17).fill(Uint8Array.of(0));
+  const result = await cose({ certificates });
+  refused(result, "integrity.chain");
+  assert.match(result.message, /has 17 certificates; at most 16/);
 });
 
 Deno.test("notation refuses a certificate with bytes after it", async () => {
