@@ -18,6 +18,7 @@ export async function withTimeout<T>(
   }
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), milliseconds);
+  if (milliseconds < 1) controller.abort(); // timers count whole milliseconds; this time is over now
   try {
     return await work(controller.signal);
   } finally {

@@ -130,6 +130,9 @@ const INVALID: readonly (readonly [string, RegExp, number?])[] = [
   ["5affffffff00", /cut off/],
   ["7b7fffffffffffffff", /cut off/],
   ["9affffffff", /cut off/],
+  // These are refused at once, not after what is there was read.
+  ["9affffffff0000", /cut off/, 5],
+  ["a2000000", /cut off/, 1],
   ["9bffffffffffffffff", /cut off/],
   ["9b001fffffffffffff00", /cut off/],
   ["baffffffff", /cut off/],

@@ -92,6 +92,16 @@ type Places = Map<string, Place>;
  * byte order mark, no lone surrogates, no numbers that become infinite.
  *
  * @throws {JsonError}
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseJson } from "./mod.ts";
+ *
+ * const document = parseJson('{"a":\n  [1, 2]}');
+ * assert.deepEqual(document.position(["a", 1]), { line: 2, column: 7 });
+ * assert.throws(() => parseJson('{"a": 1, "a": 2}'), /the member "a" occurs twice/);
+ * ```
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonDocument {
   return new Reader(text, limits, undefined).read();

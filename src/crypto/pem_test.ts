@@ -95,6 +95,7 @@ const INVALID: readonly (readonly [string, RegExp])[] = [
   ["-----BEGIN CERTIFICATE------\nYWJj\n-----END CERTIFICATE-----", /line 1/],
   [`----${BEGIN}\nYWJj\n${END}`, /line 1/],
   [`-----BEGIN ${"A".repeat(65)}-----\nYWJj\n`, /line 1/],
+  [`${BLOCK}x${END}`, /BEGIN or END line.* \(line 4\)/],
   ["-----BEGIN -----\nYWJj\n-----END -----", /line 1/],
 ];
 

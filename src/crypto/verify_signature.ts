@@ -96,7 +96,7 @@ function requireRsa(key: PublicKey, scheme: SignatureScheme & { readonly hash: s
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
     throw new FormatError(
       "SPKI",
-      `a ${key.description} key cannot be used: RSA keys of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits can`,
+      `the key (${key.description}) cannot be used: RSA keys of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits can`,
     );
   }
   const odd = ((modulus.at(-1) ?? 0) & (exponent.at(-1) ?? 0) & 1) === 1;
@@ -123,7 +123,7 @@ function agreesWithPss(key: PublicKey, scheme: SignatureScheme): boolean {
 function unfit(key: PublicKey, scheme: { readonly name: string }): FormatError {
   return new FormatError(
     "SPKI",
-    `a ${key.description} key cannot verify this ${scheme.name} signature`,
+    `the key (${key.description}) cannot verify this ${scheme.name} signature`,
   );
 }
 
@@ -149,7 +149,7 @@ async function importKey(key: PublicKey, scheme: SignatureScheme): Promise<Crypt
     importedKeys.delete(id);
     throw new FormatError(
       "SPKI",
-      `a ${key.description} key cannot be used: ${
+      `the key (${key.description}) cannot be used: ${
         error instanceof Error ? error.message : "it was refused"
       }`,
     );

@@ -6,7 +6,17 @@ import { FormatError } from "./format_error.ts";
 import type { HashName } from "./hash.ts";
 import { parsePublicKey } from "./public_key.ts";
 import type { SignatureScheme } from "./signature_scheme.ts";
-import { bits, fromNumber, hex, integer, nothing, oid, sequence, tlv } from "./testing/der.ts";
+import {
+  bits,
+  fromNumber,
+  hex,
+  integer,
+  nothing,
+  oid,
+  sequence,
+  tlv,
+  toNumber,
+} from "./testing/der.ts";
 import {
   ecSigner,
   ecSpki,
@@ -164,13 +174,14 @@ Deno.test("verifySignature throws for EC keys that are not uncompressed points o
 
 Deno.test("verifySignature throws for a coordinate that is the right one plus p", async () => {
   // P-521 has seven bits of room for that; on the other curves hardly any point has.
-  const P521 = CURVES["P-521"]!;
+  const { p, width } = CURVES["P-521"]!;
   const point = parsePublicKey((await ecSigner("P-521")).spki).point!;
-  const x = BigInt(
-    `0x${[...point.subarray(1, 67)].map((b) => b.toString(16).padStart(2, "0")).join("")}`,
-  );
-  const shifted = concatBytes(Uint8Array.of(4), fromNumber(x + P521.p, 66), point.subarray(67));
-  await refused("P-521", ecSpki("P-521", shifted), ECDSA, /point/);
+  const [x, y] = [point.subarray(1, 1 + width), point.subarray(1 + width)];
+  const shifted = (coordinate: Bytes): Bytes => fromNumber(toNumber(coordinate) + p, width);
+  for (const [label, one, other] of [["x", shifted(x), y], ["y", x, shifted(y)]] as const) {
+    const wrong = concatBytes(Uint8Array.of(4), one, other);
+    await refused(label, ecSpki("P-521", wrong), ECDSA, /point/);
+  }
 });
 
 Deno.test("verifySignature throws for curves other than P-256, P-384 and P-521", async () => {
@@ -188,9 +199,9 @@ Deno.test("verifySignature throws for curves other than P-256, P-384 and P-521",
 Deno.test("verifySignature throws for RSA keys that are too small or too large, and says so", async () => {
   const small = await rsaSigner(1024);
   const signature = await small.sign(PKCS1, DATA);
-  await refused("RSA-1024", small.spki, PKCS1, /RSA-1024 .*2048/, [signature]);
+  await refused("RSA-1024", small.spki, PKCS1, /RSA-1024\) .*2048/, [signature]);
   for (
-    const [length, message] of [[512, /2048/], [2040, /RSA-2040/], [8192, /RSA-8192 .*4096/], [
+    const [length, message] of [[512, /2048/], [2040, /RSA-2040/], [8192, /RSA-8192\) .*4096/], [
       16384,
       /4096/,
     ]] as const
@@ -302,6 +313,8 @@ Deno.test("verifySignature throws for an RSASSA-PSS key whose parameters disagre
     ["all defaults, which are SHA-1", {}],
     ["SHA-384", matchingPss("SHA-384")],
     ["SHA-512", matchingPss("SHA-512")],
+    ["SHA-384 with the salt of SHA-256", { ...matchingPss("SHA-384"), saltLength: 32 }],
+    ["SHA-1 with the salt of SHA-256", { hash: "SHA-1", mgfHash: "SHA-1", saltLength: 32 }],
     ["hash SHA-1", { ...matching, hash: "SHA-1" }],
     ["MGF1 with SHA-1", { ...matching, mgfHash: "SHA-1" }],
     ["MGF1 with SHA-512", { ...matching, mgfHash: "SHA-512" }],
@@ -317,7 +330,7 @@ Deno.test("verifySignature throws for an RSASSA-PSS key whose parameters disagre
   const signature = await signer.sign(PSS, DATA);
   for (const [label, fields] of rows) {
     const spki = withAlgorithm(signer.spki, pssAlgorithm(pssParameters(fields)));
-    await refused(label, spki, PSS, /RSASSA-PSS-2048 key cannot verify this RSASSA-PSS/, [
+    await refused(label, spki, PSS, /RSASSA-PSS-2048\) cannot verify this RSASSA-PSS/, [
       signature,
     ]);
   }

@@ -92,6 +92,27 @@ Deno.test("verifySignature is false when Web Crypto throws, and goes on afterwar
   assert.equal(await verifySignature(signer.spki, ED25519, signature, DATA), true);
 });
 
+Deno.test("verifySignature asks Web Crypto nothing about signatures of a wrong form", async () => {
+  const [ed, ec, rsa] = [await edSigner(), await ecSigner("P-256"), await rsaSigner(3072)];
+  const raw = { name: "ECDSA", hash: "SHA-256", encoding: "raw" } as const;
+  const rows = [
+    [ed.spki, ED25519, 64],
+    [ec.spki, raw, 64],
+    [rsa.spki, { name: "RSASSA-PSS", hash: "SHA-256" }, 384],
+    [rsa.spki, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, 384],
+  ] as const;
+  using _ = replace("verify", () => () => Promise.resolve(true));
+  for (const [spki, scheme, right] of rows) {
+    for (const length of [0, 1, right / 2, right - 1, right, right + 1, 2 * right]) {
+      const found = await verifySignature(spki, scheme, new Uint8Array(length).fill(1), DATA);
+      assert.equal(found, length === right, `${scheme.name} ${length}`);
+    }
+  }
+  for (const signature of [new Uint8Array(64), new Uint8Array(64).fill(0xff)]) {
+    assert.equal(await verifySignature(ec.spki, raw, signature, DATA), false);
+  }
+});
+
 Deno.test("verifySignature imports a key once for each scheme that needs another import", async () => {
   const signer = await rsaSigner(3072);
   const first = ecSpki("P-256", await freshPoint());
@@ -132,10 +153,12 @@ Deno.test("verifySignature keeps a bounded number of imported keys and forgets t
   const [first, kept, others] = [0, 1, 255];
   assert.equal(await use(first), 1);
   assert.equal(await use(kept), 1);
-  for (let number = 2; number < 2 + others; number++) {
+  for (let number = 2; number <= others; number++) {
     assert.equal(await use(number), 1);
     if (number % 50 === 0) assert.equal(await use(kept), 0);
   }
+  assert.equal(await use(2), 0, "a key was forgotten before there were 256");
+  assert.equal(await use(others + 1), 1);
   assert.equal(await use(kept), 0, "a key in use was forgotten");
   assert.equal(await use(first), 1, "a key was kept beyond the bound");
 });
@@ -150,7 +173,7 @@ Deno.test("verifySignature does not remember that an import failed", async () =>
     );
     await assert.rejects(
       verifySignature(spki, ED25519, signature, DATA),
-      /SPKI: a Ed25519 key cannot be used: refused/,
+      /SPKI: the key \(Ed25519\) cannot be used: refused/,
     );
   }
   assert.equal(await verifySignature(spki, ED25519, signature, DATA), true);

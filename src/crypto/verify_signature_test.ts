@@ -159,13 +159,15 @@ Deno.test("verifySignature refuses an RSA signature that is the right number plu
   }
 });
 
-/** A signature whose two numbers are short enough to be written wrongly, and those numbers. */
+/** A signature and its two numbers; the last byte of the first one is not zero. */
 async function ecSignature(
   curve: Curve,
 ): Promise<{ signer: Signer; r: bigint; s: bigint; raw: Bytes }> {
   const signer = await ecSigner(curve);
-  const raw = await signer.sign({ name: "ECDSA", hash: "SHA-256", encoding: "raw" }, DATA);
+  const scheme = { name: "ECDSA", hash: "SHA-256", encoding: "raw" } as const;
+  let raw = await signer.sign(scheme, DATA);
   const width = raw.length / 2;
+  while (raw[width - 1] === 0) raw = await signer.sign(scheme, DATA);
   return { signer, raw, r: toNumber(raw.subarray(0, width)), s: toNumber(raw.subarray(width)) };
 }
 
@@ -243,6 +245,7 @@ Deno.test("verifySignature takes r and s only between 1 and the order of the cur
       ["largest numbers of the width", room - 1n, room - 1n],
       ["a number wider than the curve", room + r, s],
       ["s wider than the curve", r, room + s],
+      ["s with the last byte of r in front, where padding would put it", r, (r & 0xffn) * room + s],
     ];
     for (const [what, one, other] of rows) {
       const der = sequence(integer(one), integer(other));

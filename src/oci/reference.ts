@@ -46,6 +46,15 @@ const MAX_TEXT = MAX_NAME + 1 + 128 + 1 + 7 + 128;
 /**
  * Reads a reference and fills in what Docker's conventions leave out.
  * Throws {@link AssayError} `REFERENCE_INVALID` that quotes the text and says what is wrong with it.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { formatReference, parseReference } from "./mod.ts";
+ *
+ * assert.equal(formatReference(parseReference("nginx")), "docker.io/library/nginx:latest");
+ * assert.equal(parseReference("localhost:5000/team/app:v1").repository, "team/app");
+ * ```
  */
 export function parseReference(text: string): Reference {
   const problem = (reason: string): never => {

@@ -24,6 +24,16 @@ interface Group {
  * group of `any` holds with one success; a group of `all` holds when it has reports and all are
  * successes. The image is allowed when there is a group and all hold. A group that fails wins over
  * one that is undecided.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { createConfigPolicy } from "./mod.ts";
+ *
+ * const policy = createConfigPolicy({ artifactVerificationPolicies: { default: "any" } });
+ * assert.equal(policy.decide({ reports: [], listingComplete: true }).decision, "deny");
+ * assert.equal(policy.decide({ reports: [], listingComplete: false }).decision, "undecided");
+ * ```
  */
 export function createConfigPolicy(configuration: ConfigPolicyConfiguration): PolicyProvider {
   const quantifiers = new Map(Object.entries(configuration.artifactVerificationPolicies));

@@ -19,11 +19,6 @@ function verifier(type: string, parameters: string): string {
   return yaml("Verifier", spec);
 }
 
-/** A Verifier of the type cosign with one trust policy. */
-function cosign(policy: string): string {
-  return verifier("cosign", `trustPolicies:\n  - ${policy.replaceAll("\n", "\n    ")}`);
-}
-
 /** Verifiers that are wrong, and what is said of them. */
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["no type", yaml("Verifier", "artifactTypes: a/b"), [
@@ -196,78 +191,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       ),
     ),
     ["t.yaml:16:25: error CERT_INVALID Verifier/x spec.parameters.verificationCerts[0]: The certificates in /nonexistent/x cannot be read: it does not exist"],
-  ],
-  ["cosign without trust", verifier("cosign", "nestedArtifactTypes: []"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-    "t.yaml:8:5: error CONFIG_INVALID Verifier/x spec.parameters: must have trustPolicies, or a key: without either every signer would be accepted",
-  ]],
-  [
-    "cosign with both modes",
-    cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]\nkey: /x").replace("    key:", "key:"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-      "t.yaml:12:10: error CONFIG_INVALID Verifier/x spec.parameters.key: must not stand beside trustPolicies",
-    ],
-  ],
-  ["cosign without keys", cosign("name: a\nscopes: ['*']"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-    "t.yaml:9:9: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0]: must have exactly one of keys and keyless",
-  ]],
-  ["cosign with an empty keyless part", cosign("name: a\nscopes: ['*']\nkeyless: {}"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-    "t.yaml:11:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keyless: must have exactly one of certificateIdentity and certificateIdentityRegExp",
-    "t.yaml:11:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keyless: must have exactly one of certificateOIDCIssuer and certificateOIDCIssuerRegExp",
-  ]],
-  [
-    "cosign keys of two sources, a version without name, and a provider that does not exist",
-    cosign("name: a\nscopes: ['*']\nkeys:\n  - {provider: k, file: /x, version: v1}"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-      "t.yaml:12:13: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0]: must have exactly one of provider and file",
-      "t.yaml:12:24: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.trustPolicies[0].keys[0].provider: there is no KeyManagementProvider k",
-      "t.yaml:12:46: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0].version: needs a name beside it",
-    ],
-  ],
-  [
-    "a hash that is none",
-    cosign("name: a\nscopes: ['*']\nkeys: [{file: /x, hashAlgorithm: md5}]"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-      't.yaml:11:42: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].keys[0].hashAlgorithm: must be one of sha256, sha384, sha512; found "md5"',
-    ],
-  ],
-  [
-    "scopes that overlap",
-    cosign("name: a\nscopes: [r.io/a/*, r.io/a/b]\nkeys: [{file: /x}]"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-      't.yaml:10:28: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[1]: overlaps with the scope "r.io/a/*"',
-    ],
-  ],
-  ["a scope in upper case", cosign("name: a\nscopes: [r.io/A]\nkeys: [{file: /x}]"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-    't.yaml:10:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[0]: must be in lower case, with * at the end only; found "r.io/A"',
-  ]],
-  ["* beside another scope", cosign("name: a\nscopes: ['*', r.io/a]\nkeys: [{file: /x}]"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-    't.yaml:10:18: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicies[0].scopes[0]: "*" must be the only scope of its policy',
-  ]],
-  [
-    "a trusted root that does not exist",
-    cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]\ntrustedRoot: sigstore"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type cosign is not available in this build",
-      "t.yaml:12:22: error RESOURCE_NOT_FOUND Verifier/x spec.parameters.trustPolicies[0].trustedRoot: there is no KeyManagementProvider sigstore",
-    ],
-  ],
-  [
-    "cosign key files in a namespace",
-    cosign("name: a\nscopes: ['*']\nkeys: [{file: /x}]").replace("kind: V", "kind: NamespacedV")
-      .replace("name: x", "name: x, namespace: team-a"),
-    [
-      "t.yaml:5:9: error NOT_AVAILABLE NamespacedVerifier/team-a/x spec.name: The verifier type cosign is not available in this build",
-      "t.yaml:11:23: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.parameters.trustPolicies[0].keys[0].file: must not be set in a namespace: it names files of the process",
-    ],
   ],
   ["a package without name", verifier("sbom", "disallowedPackages: [{version: '1'}]"), [
     "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",

@@ -1,8 +1,12 @@
+/** No field has a longer name. */
+const MAX_LENGTH = 64;
+
 /**
  * The candidate that a misspelt word was most likely meant to be; undefined when none is near. Near
  * is at most a third of the word, and at least one edit.
  */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_LENGTH) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
     .map((candidate) => ({
@@ -14,9 +18,8 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   return ranked[0]?.candidate;
 }
 
-/** Levenshtein distance of two words, of which only the first 64 characters count. */
-function distance(a: string, b: string): number {
-  const [left, right] = [a.slice(0, 64), b.slice(0, 64)];
+/** Levenshtein distance of two words. */
+function distance(left: string, right: string): number {
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let row = 1; row <= left.length; row++) {
     const current = [row];

@@ -46,7 +46,7 @@ Deno.test("parseYamlFile refuses what is not strict YAML 1.2, with the place", (
     ["a:\n\tb: 1\n", ["2:1 tabs are not allowed as indentation"]],
     ["a:\n  b: 1\n c: 2\n", ["3:1 all mapping items must start at the same column"]],
     ["a: b: c\n", ["1:4 nested mappings are not allowed in compact mappings"]],
-    ['a: "b\n', ['1:7 missing closing "quote']],
+    ['a: "b\n', ['2:1 missing closing "quote']],
     ["a: !x b\n", ["1:4 unresolved tag: !x"]],
     ["a: !!set {b, c}\n", ["1:10 the tag tag:yaml.org,2002:set is not allowed"]],
     ["a: !!timestamp 2020-01-01\n", [

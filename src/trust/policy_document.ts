@@ -40,6 +40,22 @@ export function parseTrustStore(
  * one repository, a `skip` for every repository is refused: it would verify nothing, silently.
  *
  * @returns the problems, in document order; empty for a good document.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { checkTrustPolicyDocument } from "./mod.ts";
+ *
+ * const [problem] = checkTrustPolicyDocument({
+ *   version: "1.0",
+ *   trustPolicies: [{
+ *     name: "default",
+ *     registryScopes: ["*"],
+ *     signatureVerification: { level: "skip" },
+ *   }],
+ * });
+ * assert.deepEqual(problem?.path, ["trustPolicies", 0, "signatureVerification", "level"]);
+ * ```
  */
 export function checkTrustPolicyDocument(document: TrustPolicyDocument): Issue[] {
   const issues: Issue[] = [];

@@ -8,6 +8,15 @@ const FORM =
  * refused, as is every date that no calendar has.
  *
  * @returns seconds since 1970, with the fraction; undefined for anything else.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseTime } from "./mod.ts";
+ *
+ * assert.equal(parseTime("1970-01-01T00:00:01.5Z"), 1.5);
+ * assert.equal(parseTime("1970-01-01 00:00:00"), undefined);
+ * ```
  */
 export function parseTime(text: string): number | undefined {
   const match = FORM.exec(text);

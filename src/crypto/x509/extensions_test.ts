@@ -124,6 +124,7 @@ Deno.test("readKnownExtensions takes the URIs of OCSP responders from authorityI
     sequence(OCSP, uri("http://ocsp.example/1")),
     sequence(CA_ISSUERS, uri("http://ca.example/ca.crt")),
     sequence(OCSP, tlv(0x82, hex("61"))),
+    sequence(OCSP, tlv(0xa6, tlv(0x16, hex("61")))),
     sequence(OCSP, uri("http://ocsp.example/2")),
   );
   assert.deepEqual(known(ACCESS, value).ocspUrls, [

@@ -36,8 +36,16 @@ export function splitList(text: string): string[] {
   return text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
 }
 
+/** The parameters of a resource, before its type says what belongs there. */
+export const anyParameters = z.record(z.string(), z.unknown())
+  .describe("What belongs there, the type says; see below.");
+
+/** A version of a plugin: there are none to choose from. */
+export const ignoredVersion = z.string().optional().describe("Ignored.");
+
 /** A downloaded plugin: never available here, and refused with a sentence of its own. */
 export const pluginSource = z.strictObject({
-  artifact: nonEmpty.optional().describe("OCI reference of the plugin"),
-  authProvider: z.record(z.string(), z.unknown()).optional(),
+  artifact: nonEmpty.optional().describe("OCI reference of the plugin."),
+  authProvider: z.record(z.string(), z.unknown()).optional()
+    .describe("Where credentials for the download come from."),
 });

@@ -1,31 +1,46 @@
 import { z } from "zod";
-import { duration, nonEmpty } from "./common.ts";
+import { duration, ignoredVersion, nonEmpty } from "./common.ts";
 
 const common = {
   nestedReferences: z.string().optional()
     .describe("Artifact types that must be attached to the artifact itself, separated by commas."),
-  version: z.string().optional(),
+  version: ignoredVersion,
 };
 
 /** The parameters of the verifiers that look into attached documents, by type. */
 export const contentParameters: Readonly<Record<string, z.ZodObject>> = {
   sbom: z.strictObject({
     ...common,
-    disallowedLicenses: z.array(nonEmpty).optional(),
-    disallowedPackages: z.array(z.strictObject({ name: nonEmpty, version: z.string().optional() }))
-      .optional(),
-    licenseMatching: z.enum(["word", "expression"]).default("word"),
+    disallowedLicenses: z.array(nonEmpty).optional()
+      .describe("Licenses that no package may have concluded."),
+    disallowedPackages: z.array(z.strictObject({
+      name: nonEmpty.describe("The name of the package."),
+      version: z.string().optional().describe("Its version; any when absent."),
+    })).optional().describe("Packages that must not be there."),
+    licenseMatching: z.enum(["word", "expression"]).default("word")
+      .describe("Whether a license is looked for as a word, or as part of an SPDX expression."),
   }),
   vulnerabilityreport: z.strictObject({
     ...common,
-    maximumAge: duration.optional(),
-    disallowedSeverities: z.array(nonEmpty).optional(),
-    denylistCVEs: z.array(nonEmpty).optional(),
-    schemaURL: nonEmpty.optional(),
-    createdAnnotationName: nonEmpty.optional(),
-    passthrough: z.boolean().optional(),
-    requireSignedCreated: z.boolean().default(false),
+    maximumAge: duration.optional().describe("How old the report may be; any age when absent."),
+    disallowedSeverities: z.array(nonEmpty).optional()
+      .describe("Severities that no finding may have."),
+    denylistCVEs: z.array(nonEmpty).optional().describe("Rules that no finding may be of."),
+    schemaURL: nonEmpty.optional()
+      .describe("The JSON schema of the report; that of SARIF 2.1.0 when absent."),
+    createdAnnotationName: nonEmpty.optional()
+      .describe("The annotation with the time of the report; org.opencontainers.image.created."),
+    passthrough: z.boolean().optional()
+      .describe("Hands the report on without looking into it."),
+    requireSignedCreated: z.boolean().default(false)
+      .describe("Whether the time of the report must be signed."),
   }),
-  schemavalidator: z.strictObject({ ...common, schemas: z.record(z.string(), nonEmpty) }),
-  licensechecker: z.strictObject({ ...common, allowedLicenses: z.array(nonEmpty) }),
+  schemavalidator: z.strictObject({
+    ...common,
+    schemas: z.record(z.string(), nonEmpty).describe("By media type: the address of its schema."),
+  }),
+  licensechecker: z.strictObject({
+    ...common,
+    allowedLicenses: z.array(nonEmpty).describe("The licenses that packages may have."),
+  }),
 };

@@ -1,47 +1,56 @@
 import { z } from "zod";
-import { nonEmpty } from "./common.ts";
+import { ignoredVersion, nonEmpty } from "./common.ts";
 
 const key = z.strictObject({
   provider: nonEmpty.optional().describe("A key management provider."),
   name: nonEmpty.optional().describe("One key of the provider; all when absent."),
-  version: nonEmpty.optional(),
+  version: nonEmpty.optional().describe("The version of the key that `name` names."),
   file: nonEmpty.optional().describe("Path of a public key, in place of a provider."),
   hashAlgorithm: z.enum(["sha256", "sha384", "sha512"]).optional().describe("Pins the hash."),
 });
 
 const keyless = z.strictObject({
-  ctLogVerify: z.boolean().default(true),
-  certificateIdentity: nonEmpty.optional(),
-  certificateIdentityRegExp: nonEmpty.optional(),
-  certificateOIDCIssuer: nonEmpty.optional(),
-  certificateOIDCIssuerRegExp: nonEmpty.optional(),
+  ctLogVerify: z.boolean().default(true)
+    .describe("Whether the certificate must be in a certificate transparency log."),
+  certificateIdentity: nonEmpty.optional().describe("The signer: a subject alternative name."),
+  certificateIdentityRegExp: nonEmpty.optional()
+    .describe("A regular expression for the signer, in place of certificateIdentity."),
+  certificateOIDCIssuer: nonEmpty.optional().describe("Who has identified the signer."),
+  certificateOIDCIssuerRegExp: nonEmpty.optional()
+    .describe("A regular expression in place of certificateOIDCIssuer."),
 });
 
 const trustPolicy = z.strictObject({
-  version: z.literal("1.0.0").default("1.0.0"),
-  name: nonEmpty,
+  version: z.literal("1.0.0").default("1.0.0").describe("The version of the policy's form."),
+  name: nonEmpty.describe("A unique name."),
   scopes: z.array(
     z.string().regex(
       /^[a-z0-9._\-:@/]*\*?$/,
       "must be in lower case, with * at the end only",
     ).min(1),
-  ).min(1).max(1000),
-  keys: z.array(key).max(100).optional(),
-  keyless: keyless.optional(),
-  tLogVerify: z.boolean().default(true),
-  rekorURL: z.url().optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
+  ).min(1).max(1000)
+    .describe("References with tag or digest, or beginnings of them followed by `*`; `*` for all."),
+  keys: z.array(key).max(100).optional().describe("Public keys, of which one must fit."),
+  keyless: keyless.optional().describe("What a signer's certificate must say, in place of keys."),
+  tLogVerify: z.boolean().default(true)
+    .describe("Whether a signature must be in a transparency log, also one of a key."),
+  rekorURL: z.url().optional()
+    .describe("The log to ask when a signature has no proof with it; absent: none is asked."),
+  annotations: z.record(z.string(), z.string()).optional()
+    .describe("Pairs that the signed payload must have."),
   trustedRoot: nonEmpty.optional()
     .describe("A key management provider with a Sigstore trusted root."),
 });
 
 /** The parameters of a verifier of the type `cosign`. */
 export const cosignParameters = z.strictObject({
-  trustPolicies: z.array(trustPolicy).min(1).max(1000).optional(),
+  trustPolicies: z.array(trustPolicy).min(1).max(1000).optional()
+    .describe("Whose signatures count, by scope."),
   key: nonEmpty.optional().describe("Path of one public key, in place of trustPolicies."),
-  rekorURL: z.url().optional(),
-  nestedArtifactTypes: z.array(nonEmpty).optional(),
-  version: z.string().optional(),
+  rekorURL: z.url().optional().describe("The transparency log, beside key."),
+  nestedArtifactTypes: z.array(nonEmpty).optional()
+    .describe("Artifact types that must be attached to the signature itself."),
+  version: ignoredVersion,
 });
 
 /** The parameters of a Cosign verifier. */

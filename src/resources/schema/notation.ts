@@ -1,18 +1,20 @@
 import { z } from "zod";
-import { durationOrNone, nonEmpty } from "./common.ts";
+import { durationOrNone, ignoredVersion, nonEmpty } from "./common.ts";
 
 const statement = z.strictObject({
   name: z.string().describe("A unique name."),
   registryScopes: z.array(z.string()).max(10_000)
     .describe("Repositories (`registry/repository`) whose signatures it is about, or `*` alone."),
   signatureVerification: z.strictObject({
-    level: z.enum(["strict", "permissive", "audit", "skip"]),
+    level: z.enum(["strict", "permissive", "audit", "skip"])
+      .describe("Which validations are enforced, and which are only logged."),
     override: z.partialRecord(
       z.enum(["integrity", "authenticity", "authenticTimestamp", "expiry", "revocation"]),
       z.enum(["enforce", "log", "skip"]),
     ).optional().describe("Validations that differ from the level."),
-    verifyTimestamp: z.enum(["always", "afterCertExpiry"]).optional(),
-  }),
+    verifyTimestamp: z.enum(["always", "afterCertExpiry"]).optional()
+      .describe("When a timestamp is looked at; `always` when absent."),
+  }).describe("How strictly signatures are verified."),
   trustStores: z.array(z.string()).max(100).optional().describe(
     "`TYPE:NAME`, with the types ca, signingAuthority, tsa.",
   ),
@@ -22,8 +24,9 @@ const statement = z.strictObject({
 
 /** A trust policy document, of which the rules beyond types are checked elsewhere. */
 export const trustPolicyDocument = z.strictObject({
-  version: z.string(),
-  trustPolicies: z.array(statement).max(1000),
+  version: z.string().describe('`"1.0"`.'),
+  trustPolicies: z.array(statement).max(1000)
+    .describe("Statements, of which one applies to a repository."),
 });
 
 /** The parameters of a verifier of the type `notation`. */
@@ -45,7 +48,7 @@ export const notationParameters = z.strictObject({
     .describe(
       "How long the last good revocation answer may be used when its source does not answer.",
     ),
-  version: z.string().optional().describe("Ignored."),
+  version: ignoredVersion,
 });
 
 /** The parameters of a Notation verifier, defaults applied. */

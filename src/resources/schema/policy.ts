@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { nonEmpty } from "./common.ts";
+import { anyParameters, nonEmpty } from "./common.ts";
 
 /** The spec of a Policy, beside its parameters. */
 export const policySpec = z.strictObject({
   type: nonEmpty.describe("The kind of policy: `config-policy`."),
-  parameters: z.record(z.string(), z.unknown()),
+  parameters: anyParameters,
 });
 
 /** The parameters of a policy of the type `config-policy`. */
@@ -19,5 +19,6 @@ export const configPolicyParameters = z.strictObject({
 export const regoPolicyParameters = z.strictObject({
   policy: z.string().optional().describe("The Rego module."),
   policyPath: z.string().optional().describe("Path of a file with the module."),
-  passthroughEnabled: z.boolean().default(false),
+  passthroughEnabled: z.boolean().default(false)
+    .describe("Denies without asking the module: whoever asked judges the reports."),
 });

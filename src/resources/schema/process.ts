@@ -4,19 +4,25 @@ const milliseconds = z.int().min(1).max(3_600_000);
 
 /** `executor` of config.json. */
 export const executorSchema = z.strictObject({
-  verificationRequestTimeout: milliseconds.default(2900),
-  mutationRequestTimeout: milliseconds.default(950),
+  verificationRequestTimeout: milliseconds.default(2900)
+    .describe("Milliseconds for a verification request."),
+  mutationRequestTimeout: milliseconds.default(950)
+    .describe("Milliseconds for a mutation request."),
 });
 
 /** `logger` of config.json. */
 export const loggerSchema = z.strictObject({
-  formatter: z.enum(["text", "json", "logstash", ""]).default("text"),
+  formatter: z.enum(["text", "json", "logstash", ""]).default("text")
+    .describe("The form of log lines."),
   requestHeaders: z.strictObject({
-    traceIDHeaderName: z.union([z.string(), z.array(z.string())]).optional(),
-  }).optional(),
+    traceIDHeaderName: z.union([z.string(), z.array(z.string())]).optional()
+      .describe("Headers of requests that may carry a trace id, in order."),
+  }).optional().describe("Headers of requests that count."),
 });
 
 /** `crl` of config.json. */
 export const crlSchema = z.strictObject({
-  cache: z.strictObject({ enabled: z.boolean().default(false) }).optional(),
+  cache: z.strictObject({
+    enabled: z.boolean().default(false).describe("Whether lists are kept."),
+  }).optional().describe("The cache of certificate revocation lists."),
 });

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { nonEmpty, pluginSource, registryHost } from "./common.ts";
+import { anyParameters, ignoredVersion, nonEmpty, pluginSource, registryHost } from "./common.ts";
 
 /** The spec of a Store, beside its parameters. */
 export const storeSpec = z.strictObject({
   name: nonEmpty.describe("The kind of store: `oras`."),
-  version: z.string().optional().describe("Ignored."),
+  version: ignoredVersion,
   address: z.string().optional().describe("Directory of plugins. Ignored."),
   source: pluginSource.optional().describe("A plugin to download. Refused."),
-  parameters: z.record(z.string(), z.unknown()).optional(),
+  parameters: anyParameters.optional(),
 });
 
 /** The parameters of a Store of the kind `oras`. */
@@ -26,7 +26,11 @@ export const orasParameters = z.strictObject({
     .describe("By registry host: hosts that are asked before it, in order."),
   anonymousFallback: z.boolean().default(false)
     .describe("Whether a registry is asked anonymously when the credential provider fails."),
-  authProvider: z.looseObject({ name: nonEmpty }).optional()
+  authProvider: z.looseObject({
+    name: nonEmpty.describe(
+      "The kind of credential provider, which has further fields; see below.",
+    ),
+  }).optional()
     .describe("Where registry credentials come from; `dockerConfig` when absent."),
   cacheEnabled: z.boolean().default(false).describe(
     "Whether listings of attached artifacts are cached.",
@@ -47,36 +51,48 @@ const endpoints = z.array(
   ),
 ).optional().describe("Registry hosts that the credential is for; `*.` stands for one label.");
 
+const providerName = nonEmpty.describe("The kind of credential provider.");
+
 /** Each kind of credential provider by its name. */
 export const authProviders: Readonly<Record<string, z.ZodObject>> = {
   dockerConfig: z.strictObject({
-    name: nonEmpty,
+    name: providerName,
     configPath: nonEmpty.optional().describe("Path of a docker `config.json`."),
   }),
   k8Secrets: z.strictObject({
-    name: nonEmpty,
+    name: providerName,
     serviceAccountName: nonEmpty.optional().describe(
       "Whose pull secrets are used; `default` when absent.",
     ),
-    secrets: z.array(z.strictObject({ secretName: nonEmpty, namespace: nonEmpty.optional() }))
-      .optional(),
+    secrets: z.array(z.strictObject({
+      secretName: nonEmpty.describe("Its name; the type must be `kubernetes.io/dockerconfigjson`."),
+      namespace: nonEmpty.optional().describe(
+        "Its namespace; Assay's own when absent. A NamespacedStore must name its own.",
+      ),
+    })).optional().describe("Secrets that are tried first, in order."),
   }),
   azureWorkloadIdentity: z.strictObject({
-    name: nonEmpty,
-    clientID: nonEmpty.optional(),
-    tenantID: nonEmpty.optional(),
+    name: providerName,
+    clientID: nonEmpty.optional().describe(
+      "Client of the identity; `AZURE_CLIENT_ID` when absent.",
+    ),
+    tenantID: nonEmpty.optional().describe("Its tenant; `AZURE_TENANT_ID` when absent."),
     endpoints,
   }),
   azureManagedIdentity: z.strictObject({
-    name: nonEmpty,
-    clientID: nonEmpty.optional(),
+    name: providerName,
+    clientID: nonEmpty.optional()
+      .describe("Client of the identity, where `AZURE_CLIENT_ID` is not set."),
     endpoints,
   }),
-  awsEcrBasic: z.strictObject({ name: nonEmpty }),
+  awsEcrBasic: z.strictObject({ name: providerName }),
   alibabacloudAcrBasic: z.strictObject({
-    name: nonEmpty,
-    defaultInstanceId: nonEmpty.optional(),
-    acrInstancesConfig: z.array(z.strictObject({ instanceName: nonEmpty, instanceId: nonEmpty }))
-      .optional(),
+    name: providerName,
+    defaultInstanceId: nonEmpty.optional()
+      .describe("The instance of registries that acrInstancesConfig does not name."),
+    acrInstancesConfig: z.array(z.strictObject({
+      instanceName: nonEmpty.describe("The name in the registry's host."),
+      instanceId: nonEmpty.describe("Its id."),
+    })).optional().describe("Instances by name."),
   }),
 };

@@ -1,14 +1,20 @@
 import { z } from "zod";
-import { artifactTypeList, nonEmpty, pluginSource } from "./common.ts";
+import {
+  anyParameters,
+  artifactTypeList,
+  ignoredVersion,
+  nonEmpty,
+  pluginSource,
+} from "./common.ts";
 
 /** The spec of a Verifier, beside its parameters. */
 export const verifierSpec = z.strictObject({
   name: nonEmpty.describe("The kind of verifier where `type` is absent."),
   type: nonEmpty.optional().describe("The kind of verifier."),
-  version: z.string().optional().describe("Ignored."),
+  version: ignoredVersion,
   artifactTypes: artifactTypeList
     .describe("Artifact types that it judges, separated by commas; `*` for all."),
   address: z.string().optional().describe("Directory of plugins. Ignored."),
   source: pluginSource.optional().describe("A plugin to download. Refused."),
-  parameters: z.record(z.string(), z.unknown()).optional(),
+  parameters: anyParameters.optional(),
 });
