@@ -30,6 +30,7 @@ import { IMAGE, judge, type Question } from "./judge.ts";
  * check that is missing cannot hide behind another one.
  */
 
+const SCHEME = "io.cncf.notary.signingScheme";
 const target = IMAGE.descriptor;
 const good = await forgeChain();
 
@@ -362,6 +363,14 @@ for (const alg of [-257, -8, 5, -37, -35, "ES256"]) {
   });
 }
 
+Deno.test("notation does not take a float for the integer that it is equal to", async () => {
+  refused(await cose({ header: [[1, cborWriter.float(-7)]] }), "integrity.algorithm");
+  refused(
+    await cose({ crit: [SCHEME, cborWriter.float(999)], header: [[999, 1]] }),
+    "integrity.critical_header",
+  );
+});
+
 bothRefuse("an altered signature", "integrity.signature", { signature: flipped });
 bothRefuse("a signature that is one byte short", "integrity.signature", {
   signature: (bytes) => bytes.slice(1),
@@ -439,7 +448,6 @@ Deno.test("notation refuses a payload that is no object", async () => {
 
 // Critical attributes.
 
-const SCHEME = "io.cncf.notary.signingScheme";
 const TIME = "io.cncf.notary.signingTime";
 
 bothRefuse("crit with a duplicate", "integrity.critical_header", { crit: [SCHEME, SCHEME] });

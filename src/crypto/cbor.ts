@@ -10,6 +10,11 @@ export interface CborTag {
   readonly value: CborValue;
 }
 
+/** A floating-point number, which must not pass for the integer that it may be equal to. */
+export interface CborFloat {
+  readonly float: number;
+}
+
 /** A value of CBOR. Integers beyond what a number holds exactly are bigints. */
 export type CborValue =
   | null
@@ -20,7 +25,8 @@ export type CborValue =
   | Bytes
   | CborValue[]
   | CborMap
-  | CborTag;
+  | CborTag
+  | CborFloat;
 
 /** A map; every label once. */
 export type CborMap = Map<CborLabel, CborValue>;
@@ -34,9 +40,6 @@ export interface CborLimits {
   /** Items in all, labels of maps among them; 100,000 when absent. */
   readonly maxItems?: number;
 }
-
-/** The major types that label a map: integers of either sign, and texts. */
-const LABEL_TYPES: readonly number[] = [0, 1, 3];
 
 /**
  * Reads the one CBOR item (RFC 8949) that the input consists of, strictly: definite lengths,
@@ -151,11 +154,11 @@ class Reader {
     return map;
   }
 
-  /** The type decides, not the value: the float 1.0 is read as the number 1, and is no label. */
   #label(depth: number): CborLabel {
-    const major = (this.#bytes[this.#offset] ?? 0) >> 5;
     const label = this.#item(depth);
-    if (LABEL_TYPES.includes(major)) return label as CborLabel;
+    if (typeof label === "string" || typeof label === "number" || typeof label === "bigint") {
+      return label;
+    }
     throw this.#error("a map has a label that is neither text nor integer");
   }
 
@@ -179,13 +182,13 @@ class Reader {
         return null;
       case 25:
         this.#take(2);
-        return this.#view.getFloat16(at);
+        return { float: this.#view.getFloat16(at) };
       case 26:
         this.#take(4);
-        return this.#view.getFloat32(at);
+        return { float: this.#view.getFloat32(at) };
       case 27:
         this.#take(8);
-        return this.#view.getFloat64(at);
+        return { float: this.#view.getFloat64(at) };
       default:
         throw this.#error("a simple value is none of false, true and null");
     }

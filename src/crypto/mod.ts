@@ -3,6 +3,7 @@ export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from "./
 export { type Bytes, concatBytes, decodeUtf8, encodeUtf8, equalBytes, toHex } from "./bytes.ts";
 export { calendarDate, type DateFields } from "./calendar.ts";
 export {
+  type CborFloat,
   type CborLabel,
   type CborLimits,
   type CborMap,

@@ -99,8 +99,13 @@ function time(header: Headers, label: string): number | "invalid" | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== "object" || value === null || !("tag" in value)) return "invalid";
   if (BigInt(value.tag) !== EPOCH_TIME) return "invalid";
-  const moment = typeof value.value === "bigint" ? Number(value.value) : value.value;
-  return typeof moment === "number" && Number.isFinite(moment) ? moment : "invalid";
+  const moment = secondsOf(value.value);
+  return Number.isFinite(moment) ? moment : "invalid";
+}
+
+function secondsOf(value: CborValue): number {
+  if (typeof value === "number" || typeof value === "bigint") return Number(value);
+  return typeof value === "object" && value !== null && "float" in value ? value.float : NaN;
 }
 
 /** The single byte string that RFC 9360 allows for one certificate is not allowed here. */
