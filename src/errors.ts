@@ -87,6 +87,18 @@ export const ERROR_CODES = {
     meaning: "A key management provider has no usable material.",
     remedy: "Check the provider's configuration and that its source answers.",
   },
+  HOST_NAME_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "The registry of an image reference is not a host that can be asked.",
+    remedy: "Write the registry as a host name, an IPv4 address or an IPv6 address in brackets.",
+  },
+  AUTH_DENIED: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A registry, or its token service, refused the credentials that there are.",
+    remedy: "Check that the credentials for the registry are there, valid, and allow to pull.",
+  },
   REPOSITORY_OPERATION_FAILURE: {
     effect: "undecided",
     transient: false,

@@ -244,7 +244,6 @@ for (
       "2026-01-01T00:00:00Z",
     ],
     "a value for a switch": ["verify", "oci:x:y", "--silent=maybe"],
-    "an image in a registry": ["verify", "registry.example.com/app:v1"],
     "a configuration that is not there": ["verify", "oci:x:y", "-c", "/nonexistent"],
     "an unknown command": ["verfy"],
     "an argument that is not taken": ["version", "x"],

@@ -80,8 +80,11 @@ Deno.test("dev runs the program with the permissions of the compiled binary and 
   const help = await run(`${PROJECT}dev`, ["help"]);
   assert.match(help.out, /\.\/dev assay ARGS/);
   const script = await Deno.readTextFile(`${PROJECT}dev`);
-  assert.match(script, /PERMISSIONS="--allow-read --allow-env=\$ENVIRONMENT --no-prompt"/);
-  assert.doesNotMatch(script, /assay\)[^;]*--allow-(all|run|ffi|net|write)/);
+  assert.match(
+    script,
+    /PERMISSIONS="--allow-net --allow-read --allow-env=\$ENVIRONMENT --no-prompt"/,
+  );
+  assert.doesNotMatch(script, /assay\)[^;]*--allow-(all|run|ffi|write)/);
 });
 
 Deno.test(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { verifyImage } from "../src/engine/mod.ts";
 import { AssayError, ERROR_CODES, type ErrorCode, FAILURE_REASONS } from "../src/errors.ts";
 import { loadConfiguration } from "../src/resources/mod.ts";
-import { openLayout } from "../src/stores/mod.ts";
+import { openLayout, openRegistryStore } from "../src/stores/mod.ts";
 import { TrustSnapshot } from "../src/trust/mod.ts";
 import { caseResources, notationResources, resource, type ResourceJson } from "./case_resources.ts";
 import { corpusCase, layoutOf } from "./corpus.ts";
@@ -19,7 +19,10 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   REFERENCE_INVALID: () => cli("verify", "oci:"),
   CONFIG_INVALID: () =>
     check([resource("Store", "store", { name: "oras", parameters: { ttl: "x" } })]),
-  NOT_AVAILABLE: () => cli("verify", "registry.example.com/app:v1"),
+  NOT_AVAILABLE: () =>
+    check([
+      resource("Policy", "ratify-policy", { type: "rego-policy", parameters: { policy: "x" } }),
+    ]),
   PLUGIN_NOT_FOUND: () => check([resource("Store", "store", { name: "other" })]),
   POLICY_PROVIDER_NOT_FOUND: () =>
     check([resource("Policy", "ratify-policy", { type: "other", parameters: {} })]),
@@ -29,6 +32,8 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   CERT_INVALID: () => check([inline("certificate", "no certificate")]),
   KEY_INVALID: () => check([inline("key", "no key")]),
   KEY_MANAGEMENT_PROVIDER_FAILURE: () => verifyCase("notation-jws-trust-leaf"),
+  HOST_NAME_INVALID: () => resolveIn("0x7f.1"),
+  AUTH_DENIED: refusedByRegistry,
   REPOSITORY_OPERATION_FAILURE: async () =>
     await cli("resolve", `oci:${await layoutOf(await corpusCase("notation-unsigned"))}:none`),
   GET_SUBJECT_DESCRIPTOR_FAILURE: () => damagedLayout("image"),
@@ -107,6 +112,26 @@ function trust(reference: string): Promise<string[]> {
   }
 }
 
+/** Looks for an image in a registry, over plain HTTP. */
+async function resolveIn(registry: string): Promise<string[]> {
+  using store = openRegistryStore({ userAgent: "assay/test", useHttp: true });
+  const { signal } = new AbortController();
+  try {
+    await store.resolve({ registry, repository: "app", tag: "v1" }, { signal });
+    return [];
+  } catch (error) {
+    return error instanceof AssayError ? [error.code] : [];
+  }
+}
+
+/** Looks for an image in a registry that lets nobody in. */
+async function refusedByRegistry(): Promise<string[]> {
+  const answer = (): Response => new Response(null, { status: 403 });
+  const listen = { hostname: "127.0.0.1", port: 0, onListen: (): void => {} };
+  await using server = Deno.serve(listen, answer);
+  return await resolveIn(`127.0.0.1:${server.addr.port}`);
+}
+
 /** Discovers what is attached in a layout whose image or signature is cut after it was written. */
 async function damagedLayout(what: "image" | "signature"): Promise<string[]> {
   await using folder = await temporaryFolder();
@@ -159,6 +184,7 @@ async function defect(): Promise<string[]> {
   const report = await verifyImage(
     {
       reference: { registry: "", repository: "", tag: "v1" },
+      repository: "",
       name: "image",
       scope: "",
       stores: () => Promise.reject(new TypeError("a defect")),

@@ -1,16 +1,19 @@
 import { AssayError } from "../errors.ts";
-import { formatReference, parseReference, type Reference } from "../oci/mod.ts";
+import { formatReference, parseReference, type Reference, repositoryName } from "../oci/mod.ts";
 import { type LayoutReference, parseLayoutReference } from "../stores/mod.ts";
 
 /** An image as named on the command line. */
 export interface ImageArgument {
   /** As given. */
   readonly text: string;
-  /** What reports call it: the `--as` reference, normalised, else the text. */
+  /** What reports call it: the `--as` reference, normalised, else that of the image or the text. */
   readonly name: string;
-  /** Where to look in the layout, with the registry and repository of `--as` for scopes. */
+  /** Where to find it. In a layout only its tag or digest counts. */
   readonly reference: Reference;
-  readonly layout: LayoutReference;
+  /** `registry/repository`, which scopes are matched against; empty for a layout without `--as`. */
+  readonly repository: string;
+  /** The layout that it is in; undefined for an image in a registry. */
+  readonly layout: LayoutReference | undefined;
   /** The digest that `--as` names, which the image must have. */
   readonly expectedDigest: string | undefined;
 }
@@ -18,33 +21,26 @@ export interface ImageArgument {
 /**
  * Understands an image argument, and the reference that `--as` gives it.
  *
- * @throws {AssayError} REFERENCE_INVALID, USAGE_INVALID, or NOT_AVAILABLE for a registry reference.
+ * @throws {AssayError} REFERENCE_INVALID.
  */
 export function parseImage(text: string, as: string | undefined): ImageArgument {
-  if (!text.startsWith("oci:")) {
-    parseReference(text); // a reference that cannot be read is the first thing to say
-    throw new AssayError({
-      code: "NOT_AVAILABLE",
-      component: "commandLine",
-      message: `${text} is in a registry, and registries are not available in this build`,
-      remedy:
-        "Copy the image to an OCI image layout and name it as oci:DIR@sha256:… or oci:DIR:TAG.",
-    });
-  }
-  const layout = parseLayoutReference(text);
+  const layout = text.startsWith("oci:") ? parseLayoutReference(text) : undefined;
+  const reference = layout === undefined ? parseReference(text) : placeIn(layout);
   const named = as === undefined ? undefined : parseReference(as);
-  const place = layout.digest === undefined ? { tag: layout.tag ?? "" } : { digest: layout.digest };
+  const identity = named ?? (layout === undefined ? reference : undefined);
   return {
     text,
-    name: named === undefined ? text : formatReference(named),
-    reference: {
-      registry: named?.registry ?? "",
-      repository: named?.repository ?? "",
-      ...place,
-    },
+    name: identity === undefined ? text : formatReference(identity),
+    reference,
+    repository: identity === undefined ? "" : repositoryName(identity),
     layout,
     expectedDigest: named?.digest,
   };
+}
+
+function placeIn({ tag, digest }: LayoutReference): Reference {
+  const place = digest === undefined ? { tag: tag ?? "" } : { digest };
+  return { registry: "", repository: "", ...place };
 }
 
 /**

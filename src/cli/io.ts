@@ -4,7 +4,7 @@ export interface Io {
   out(line: string): void;
   /** Errors, warnings and hints. */
   err(line: string): void;
-  env(name: "HOME" | "RATIFY_CONFIG"): string | undefined;
+  env(name: "HOME" | "RATIFY_CONFIG" | "DOCKER_CONFIG"): string | undefined;
   now(): Date;
   /** Whether results go to a terminal that shows colours. */
   readonly colour: boolean;

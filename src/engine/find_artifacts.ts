@@ -4,6 +4,12 @@ import type { ArtifactStore, Subject } from "../stores/mod.ts";
 import { withinDeadline } from "./deadline.ts";
 import type { ListedReferrer } from "./verify_artifacts.ts";
 
+/** An image, and the store that has it. */
+export interface FoundImage {
+  readonly store: ArtifactStore;
+  readonly subject: Subject;
+}
+
 /**
  * Asks the stores in order for the image; the first that has it wins.
  *
@@ -15,15 +21,16 @@ export async function resolveSubject(
   reference: Reference,
   stores: readonly ArtifactStore[],
   signal: AbortSignal,
-): Promise<Subject> {
+): Promise<FoundImage> {
   const failures: AssayError[] = [];
   for (const store of stores) {
     try {
-      return await withinDeadline(
+      const subject = await withinDeadline(
         signal,
         () => `store ${store.name} was looking for ${name}`,
         () => store.resolve(reference, { signal }),
       );
+      return { store, subject };
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       failures.push(error);

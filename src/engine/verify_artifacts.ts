@@ -1,9 +1,8 @@
 import { AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
-import { repositoryName } from "../oci/mod.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, Subject } from "../stores/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
-import type { Verifier, VerifierResult } from "../verifiers/mod.ts";
+import type { VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { StoreArtifactReader } from "./artifact_reader.ts";
 import { withinDeadline } from "./deadline.ts";
 import { mapBounded } from "./parallel.ts";
@@ -36,15 +35,17 @@ export interface ArtifactOutcomes {
  * the verifiers. What lies beyond a verifier's limit of attempts is reported as one failure: it
  * cannot satisfy a policy, nor be forgotten by one that wants all.
  *
- * @param name the reference as asked, for the reports.
+ * @param image what the image is called in reports, and for scopes (empty where it has no name).
  */
 export async function verifyArtifacts(
-  name: string,
+  image: { readonly name: string; readonly repository: string },
   subject: Subject,
   referrers: readonly ListedReferrer[],
   verifiers: readonly Verifier[],
   context: VerificationContext,
 ): Promise<ArtifactOutcomes> {
+  const { descriptor } = subject;
+  const target = { reference: `${image.repository}@${descriptor.digest}`, descriptor };
   const ignored: IgnoredArtifact[] = [];
   const attempts = new Map<Verifier, number>();
   const tasks: (() => Promise<ArtifactReport>)[] = [];
@@ -57,7 +58,7 @@ export async function verifyArtifacts(
       attempts.set(verifier, attempt);
       const describe = (result: Outcome): ArtifactReport => ({
         ...result,
-        subject: name,
+        subject: image.name,
         subjectDigest: subject.descriptor.digest,
         verifierName: verifier.name,
         verifierType: verifier.type,
@@ -69,7 +70,7 @@ export async function verifyArtifacts(
         describe(
           attempt > verifier.maxAttempts
             ? beyondLimit(verifier)
-            : await verifyOne(verifier, subject, referrer, reader, context),
+            : await verifyOne(verifier, target, referrer, reader, context),
         )
       );
     }
@@ -86,15 +87,11 @@ type Outcome = Pick<
 /** One verifier on one artifact; whatever goes wrong becomes a report. */
 async function verifyOne(
   verifier: Verifier,
-  subject: Subject,
+  target: VerifiedSubject,
   referrer: Referrer,
   reader: StoreArtifactReader,
   context: VerificationContext,
 ): Promise<Outcome> {
-  const target = {
-    reference: scopeReference(subject),
-    descriptor: subject.descriptor,
-  };
   try {
     return await withinDeadline<VerifierResult>(
       context.signal,
@@ -113,13 +110,6 @@ async function verifyOne(
       false,
     );
   }
-}
-
-/** `registry/repository@digest`; without the name for an image that has none. */
-function scopeReference(subject: Subject): string {
-  const { reference, descriptor } = subject;
-  const repository = reference.registry === "" ? "" : repositoryName(reference);
-  return `${repository}@${descriptor.digest}`;
 }
 
 function beyondLimit(verifier: Verifier): Outcome {

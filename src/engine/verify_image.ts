@@ -15,8 +15,10 @@ import { type ArtifactOutcomes, verifyArtifacts } from "./verify_artifacts.ts";
 
 /** One image to verify. */
 export interface VerifyRequest {
-  /** Where the image is. An image without a name (in a layout) has an empty registry and repository. */
+  /** Where the stores find the image. */
   readonly reference: Reference;
+  /** `registry/repository`, which scopes are matched against; empty for an image without a name. */
+  readonly repository: string;
   /** The reference as asked, normalised: what reports call the image. */
   readonly name: string;
   /** The namespace whose resources apply; empty for the cluster. */
@@ -48,19 +50,19 @@ export async function verifyImage(
   context: VerifyContext,
 ): Promise<ImageReport> {
   const { policy, verifiers } = requireComponents(configuration.forScope(request.scope));
-  const { name, artifactTypes } = request;
+  const { name, repository, artifactTypes } = request;
   const { signal } = context;
   let digest: string | undefined;
   try {
     const stores = await request.stores();
-    const subject = await resolveSubject(name, request.reference, stores, signal);
+    const { subject } = await resolveSubject(name, request.reference, stores, signal);
     digest = subject.descriptor.digest;
     const listing = await listReferrers(name, subject, stores, signal);
     if (listing.failure?.effect === "deny") throw listing.failure;
     const referrers = listing.referrers.filter(({ referrer }) =>
       artifactTypes?.includes(referrer.artifactType) ?? true
     );
-    const outcomes = await verifyArtifacts(name, subject, referrers, verifiers, {
+    const outcomes = await verifyArtifacts({ name, repository }, subject, referrers, verifiers, {
       trust: configuration.trust,
       scope: request.scope,
       ...context,

@@ -103,6 +103,7 @@ function verify(
 ): Promise<ImageReport> {
   const request = {
     reference: IMAGE,
+    repository: "registry.example.com/app",
     name: "registry.example.com/app:v1",
     scope: "",
     stores: () => Promise.resolve(stores),
@@ -357,6 +358,7 @@ for (const missing of ["stores", "policy", "verifiers"] as const) {
     });
     const request = {
       reference: IMAGE,
+      repository: "registry.example.com/app",
       name: "x",
       scope: "",
       stores: () => Promise.resolve([store([])]),

@@ -1,5 +1,6 @@
+import { encodePem } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
-import { createInlineProvider } from "../keys/mod.ts";
+import { createInlineProvider, readCertificateFiles } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { ConfiguredStore } from "./configuration.ts";
 import { describe, quote } from "./describe.ts";
@@ -12,11 +13,16 @@ import { validate } from "./validate.ts";
 
 const DEFAULT_TTL = 10;
 
-/** Compiles a Store; undefined, with problems, when it is wrong. */
-export function compileStore(
+/**
+ * Compiles a Store; undefined, with problems, when it is wrong.
+ *
+ * @param inputs takes what was read from files, for the generation of the configuration.
+ */
+export async function compileStore(
   candidate: Candidate,
+  inputs: string[],
   problems: ProblemList,
-): ConfiguredStore | undefined {
+): Promise<ConfiguredStore | undefined> {
   const spec = validate(storeSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
   refuseSource(candidate, problems);
@@ -31,11 +37,11 @@ export function compileStore(
   const parameters = validate(orasParameters, candidate.parameters ?? {});
   if (!parameters.ok) problems.issues(candidate, candidate.parametersPath, parameters.issues);
   checkAuthProvider(candidate, problems);
-  checkCaBundles(candidate, problems);
   if (candidate.scope !== "" && candidate.parameters?.["localCachePath"] !== undefined) {
     problems.of(candidate, [...candidate.parametersPath, "localCachePath"], NAMES_FILES);
   }
   if (!parameters.ok) return undefined;
+  const caBundles = await readCaBundles(candidate, inputs, problems);
   if (parameters.value.useHttp) {
     problems.of(
       candidate,
@@ -44,8 +50,16 @@ export function compileStore(
       { severity: "warning" },
     );
   }
+  if (Object.keys(parameters.value.mirrors).length > 0) {
+    const text = "has no effect in this build: registries are asked directly";
+    problems.of(candidate, [...candidate.parametersPath, "mirrors"], text, {
+      severity: "warning",
+      atKey: true,
+    });
+  }
   const ttl = parameters.value.ttl || DEFAULT_TTL;
-  return { name: candidate.name, type: "oras", parameters: { ...parameters.value, ttl } };
+  const configured = { ...parameters.value, caBundles, ttl };
+  return { name: candidate.name, type: "oras", parameters: configured };
 }
 
 function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {
@@ -93,24 +107,36 @@ function checkReach(
   }
 }
 
-/** A bundle is PEM text, or, for the cluster only, the path of a file. */
-function checkCaBundles(candidate: Candidate, problems: ProblemList): void {
+/** The bundles as PEM text. One is written as that, or, for the cluster only, as the path of a file. */
+async function readCaBundles(
+  candidate: Candidate,
+  inputs: string[],
+  problems: ProblemList,
+): Promise<Record<string, string>> {
   const bundles = candidate.parameters?.["caBundles"];
-  if (!isObject(bundles)) return;
-  for (const [host, bundle] of Object.entries(bundles)) {
+  const read: Record<string, string> = {};
+  for (const [host, bundle] of Object.entries(isObject(bundles) ? bundles : {})) {
     if (typeof bundle !== "string" || bundle === "") continue; // the schema has said so
     const path = [...candidate.parametersPath, "caBundles", host];
-    if (!bundle.includes("-----BEGIN")) {
-      if (candidate.scope === "") continue;
+    const inline = bundle.includes("-----BEGIN");
+    if (!inline && candidate.scope !== "") {
       const text = "must be PEM text in a namespace: a path names files of the process";
       problems.of(candidate, path, text);
       continue;
     }
     try {
-      createInlineProvider({ contentType: "certificate", value: bundle });
+      if (inline) createInlineProvider({ contentType: "certificate", value: bundle });
+      const certificates = inline ? [] : await readCertificateFiles([bundle]);
+      read[host] = inline
+        ? bundle
+        : certificates.map(({ raw }) => encodePem("CERTIFICATE", raw)).join("");
+      inputs.push(
+        ...certificates.map(({ fingerprint }) => `${candidate.label} ${host} ${fingerprint}`),
+      );
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       problems.of(candidate, path, `${error.message}. ${error.remedy}`, { code: error.code });
     }
   }
+  return read;
 }

@@ -4,11 +4,17 @@ import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { OrasParameters } from "./schema/store.ts";
 
+/** The parameters of a store, defaults applied. */
+export interface StoreParameters extends Omit<OrasParameters, "caBundles"> {
+  /** By registry host: CA certificates as PEM text, wherever they were written. */
+  readonly caBundles: Readonly<Record<string, string>>;
+}
+
 /** A store as configured; it is opened for the registry of an image. */
 export interface ConfiguredStore {
   readonly name: string;
   readonly type: "oras";
-  readonly parameters: OrasParameters;
+  readonly parameters: StoreParameters;
 }
 
 /** The resources that apply to the requests of one scope, each list in the order of names. */

@@ -59,7 +59,10 @@ export async function loadConfiguration(
     now: options.now,
     inputs: [] as string[],
   };
-  const stores = await compileAll("Store", (candidate) => compileStore(candidate, problems));
+  const stores = await compileAll(
+    "Store",
+    (candidate) => compileStore(candidate, environment.inputs, problems),
+  );
   const verifiers = await compileAll(
     "Verifier",
     (candidate) => compileVerifier(candidate, environment, problems),

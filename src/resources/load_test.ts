@@ -58,6 +58,7 @@ Deno.test("loadConfiguration applies the defaults of a Store", async () => {
 });
 
 Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
+  const bundle = new URL("../../config/samples/certificates/root.pem", import.meta.url).pathname;
   const spec = [
     "name: oras",
     "version: 1.0.0",
@@ -67,7 +68,7 @@ Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
     "  ttl: 30",
     "  localCachePath: /var/cache/assay",
     "  plainHttp: ['localhost:5000', '[::1]:5000']",
-    "  caBundles: {registry.example.com: /etc/ca.pem}",
+    `  caBundles: {registry.example.com: ${bundle}}`,
     "  mirrors: {docker.io: [mirror.example.com]}",
     "  anonymousFallback: true",
     "  authProvider: {name: k8Secrets, serviceAccountName: a, secrets: [{secretName: b}]}",
@@ -76,7 +77,7 @@ Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
   assert.deepEqual(store?.parameters, {
     anonymousFallback: true,
     authProvider: { name: "k8Secrets", serviceAccountName: "a", secrets: [{ secretName: "b" }] },
-    caBundles: { "registry.example.com": "/etc/ca.pem" },
+    caBundles: { "registry.example.com": await Deno.readTextFile(bundle) },
     cacheEnabled: true,
     cosignEnabled: true,
     localCachePath: "/var/cache/assay",

@@ -5,8 +5,8 @@ import { optionalConfiguration } from "../configuration.ts";
 import { withTimeout } from "../deadline.ts";
 import { type ImageArgument, parseImage } from "../image.ts";
 import { usage } from "../invocation.ts";
+import { ImageStores } from "../image_stores.ts";
 import type { Io } from "../io.ts";
-import { openImageLayout } from "../layout.ts";
 import { ARTIFACT_TYPE, CONFIG, imageArgument, SUBJECT, TIMEOUT } from "../options.ts";
 import { printable } from "../text.ts";
 
@@ -60,9 +60,9 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const image = parseImage(imageArgument(discoverCommand, invocation), undefined);
   const configuration = await optionalConfiguration(invocation.texts("config"), io);
   const types = new Set(invocation.texts("artifactType"));
+  using stores = new ImageStores(configuration, "", io);
   return await withTimeout(discoverCommand, invocation, async (signal) => {
-    const store = await openImageLayout(image, configuration, "", signal);
-    const subject = await store.resolve(image.reference, { signal });
+    const { store, subject } = await stores.find(image, signal);
     const nodes = await discover(store, subject, types, signal, MAX_DEPTH);
     if (invocation.flag("flat")) io.out(renderFlat(store, nodes));
     else if (output === "json") io.out(renderTreeJson(image, subject, nodes));

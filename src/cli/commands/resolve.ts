@@ -2,8 +2,8 @@ import type { Command, Invocation } from "../command.ts";
 import { optionalConfiguration } from "../configuration.ts";
 import { withTimeout } from "../deadline.ts";
 import { parseImage } from "../image.ts";
+import { ImageStores } from "../image_stores.ts";
 import type { Io } from "../io.ts";
-import { openImageLayout } from "../layout.ts";
 import { CONFIG, imageArgument, SUBJECT, TIMEOUT } from "../options.ts";
 
 /** `assay resolve`: the digest behind a tag. */
@@ -25,9 +25,9 @@ export const resolveCommand: Command = {
 async function run(invocation: Invocation, io: Io): Promise<number> {
   const image = parseImage(imageArgument(resolveCommand, invocation), undefined);
   const configuration = await optionalConfiguration(invocation.texts("config"), io);
+  using stores = new ImageStores(configuration, "", io);
   return await withTimeout(resolveCommand, invocation, async (signal) => {
-    const store = await openImageLayout(image, configuration, "", signal);
-    const subject = await store.resolve(image.reference, { signal });
+    const { subject } = await stores.find(image, signal);
     io.out(subject.descriptor.digest);
     return 0;
   });

@@ -1,14 +1,13 @@
 import { verifyImage } from "../../engine/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { ImageReport } from "../../report/mod.ts";
-import type { Configuration } from "../../resources/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfiguration } from "../configuration.ts";
 import { withTimeout } from "../deadline.ts";
 import { checkExpectedDigest, type ImageArgument, parseImage } from "../image.ts";
+import { ImageStores } from "../image_stores.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
-import { openImageLayout } from "../layout.ts";
 import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../options.ts";
 import { renderJson } from "../render_json.ts";
 import { renderText } from "../render_text.ts";
@@ -23,8 +22,9 @@ export const verifyCommand: Command = {
     `Finds what is attached to each image, verifies it as the configured resources say, and prints the
 verdict: allow, deny, or undecided when the truth could not be found out.
 
-\`IMAGE\` is an image in an OCI image layout on disk: \`oci:DIR@sha256:…\` or \`oci:DIR:TAG\`. Without
-\`--as\` it has no name, so that only policies with the scope \`*\` apply to it.`,
+\`IMAGE\` is a registry reference, or an image in an OCI image layout on disk: \`oci:DIR@sha256:…\` or
+\`oci:DIR:TAG\`. Without \`--as\` an image in a layout has no name, so that only policies with the scope \`*\`
+apply to it.`,
   options: [
     SUBJECT,
     CONFIG,
@@ -57,6 +57,7 @@ verdict: allow, deny, or undecided when the truth could not be found out.
     { name: "silent", description: "Print no verdict; the exit status tells it." },
   ],
   examples: [
+    "assay verify registry.example.com/app:v1 --config policies/",
     "assay verify oci:image:v1 --config policies/ --as registry.example.com/app:v1",
     "assay verify oci:image:v1 --config policies/ --output json",
   ],
@@ -81,44 +82,29 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     throw usage(verifyCommand, "--as goes with one image only");
   }
   const images = texts.map((text) => parseImage(text, as));
-  for (const image of images) checkExpectedDigest(image, image.layout.digest);
+  for (const image of images) checkExpectedDigest(image, image.reference.digest);
   const configuration = await requireConfiguration(invocation.texts("config"), io);
+
+  const scope = invocation.text("namespace") ?? "";
+  const artifactTypes = invocation.texts("artifactType");
+  using stores = new ImageStores(configuration, scope, io);
 
   const reports = await withTimeout(verifyCommand, invocation, async (signal) => {
     const all: (readonly [ImageArgument, ImageReport])[] = [];
     for (const image of images) {
-      all.push([image, await verify(image, configuration, invocation, { signal, now })]);
+      const request = {
+        ...image,
+        scope,
+        stores: () => stores.open(image, signal),
+        ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
+      };
+      all.push([image, await verifyImage(request, configuration, { signal, now })]);
     }
     return all;
   });
   for (const [image, report] of reports) checkExpectedDigest(image, report.digest);
   if (!invocation.flag("silent")) print(reports, output, io);
   return exitStatus(reports.map(([, report]) => report));
-}
-
-async function verify(
-  image: ImageArgument,
-  configuration: Configuration,
-  invocation: Invocation,
-  context: { readonly signal: AbortSignal; readonly now: Date },
-): Promise<ImageReport> {
-  const scope = invocation.text("namespace") ?? "";
-  const artifactTypes = invocation.texts("artifactType");
-  const request = {
-    reference: image.reference,
-    name: image.name,
-    scope,
-    ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
-  };
-  return await verifyImage(
-    {
-      ...request,
-      stores: () =>
-        openImageLayout(image, configuration, scope, context.signal).then((store) => [store]),
-    },
-    configuration,
-    context,
-  );
 }
 
 function print(

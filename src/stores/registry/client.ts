@@ -1,0 +1,161 @@
+/** Asks registries: authentication, retries, limits and error statuses, for whatever is asked. */
+
+import { decodePem, FormatError, parseCertificate } from "../../crypto/mod.ts";
+import { AssayError } from "../../errors.ts";
+import type { CredentialProvider } from "../credentials/credential.ts";
+import { Authenticator, type Authorization } from "./authentication.ts";
+import { BoundedMap } from "./bounded_map.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
+import { Limiter } from "./limiter.ts";
+import { isPassing, retrying, type RetryPolicy } from "./retry.ts";
+import { type Answer, type Exchange, send } from "./transport.ts";
+
+/** What a {@link RegistryClient} works with. */
+export interface ClientOptions {
+  readonly userAgent: string;
+  readonly credentials: CredentialProvider | undefined;
+  readonly anonymousFallback: boolean;
+  /** PEM certificates that are trusted for a registry beside the public ones, by registry. */
+  readonly caBundles: Readonly<Partial<Record<string, string>>>;
+  readonly retry: RetryPolicy;
+  /** How long one exchange may take, in milliseconds. */
+  readonly timeout: number;
+  /** Requests under way to one origin at once. */
+  readonly concurrency: number;
+}
+
+/** A request for something of a repository. */
+export interface RepositoryRequest {
+  readonly method: "GET" | "HEAD";
+  readonly url: URL;
+  readonly accept?: string;
+  readonly maxBytes: number;
+}
+
+const MAX_ORIGINS = 1000;
+
+/** Asks registries, and remembers per registry what helps the next request. */
+export class RegistryClient {
+  readonly #options: ClientOptions;
+  readonly #authenticator: Authenticator;
+  readonly #limiters = new BoundedMap<Limiter>(MAX_ORIGINS);
+  readonly #clients = new Map<string, Deno.HttpClient>();
+
+  /** Throws {@link AssayError} `CERT_INVALID` for a CA bundle that has no certificate in PEM. */
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    for (const [registry, pem] of Object.entries(options.caBundles)) {
+      if (pem !== undefined) this.#clients.set(registry.toLowerCase(), clientWith(registry, pem));
+    }
+    this.#authenticator = new Authenticator({
+      credentials: options.credentials,
+      anonymousFallback: options.anonymousFallback,
+      clientFor: (registry) => this.#clients.get(registry.toLowerCase()),
+      send: (exchange, signal) => this.#send(exchange, signal),
+    });
+  }
+
+  /** Closes connections that were opened with CA bundles. */
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
+  }
+
+  /**
+   * Sends a request. The answer has status 200, or 404 for the caller to understand. Throws
+   * {@link RegistryFailure} for everything else, and {@link AssayError} `AUTH_DENIED` (of the credential
+   * provider) or `DEADLINE_EXCEEDED`.
+   */
+  async ask(
+    endpoint: Endpoint,
+    repository: string,
+    request: RepositoryRequest,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { method, url, maxBytes } = request;
+    const exchange = (authorization: Authorization | undefined): Exchange => ({
+      method,
+      url,
+      maxBytes,
+      headers: request.accept === undefined ? {} : { accept: request.accept },
+      redirects: "any",
+      authorization: authorization?.header,
+      client: this.#clients.get(endpoint.registry.toLowerCase()),
+    });
+    let authorization = await this.#authenticator.current(endpoint, repository, signal);
+    let answer = await this.#send(exchange(authorization), signal);
+    if (answer.status === 401 && answer.url.origin === endpoint.origin) {
+      this.#authenticator.forget(endpoint, repository, authorization);
+      const before = authorization?.header;
+      authorization = await this.#authenticator
+        .respond(endpoint, repository, answer.headers, signal);
+      // The same answer to the same question would be refused in the same way.
+      if (authorization.header !== before) {
+        answer = await this.#send(exchange(authorization), signal);
+      }
+    }
+    if (answer.status === 200 || answer.status === 404) return answer;
+    if (answer.status === 401 || answer.status === 403) {
+      this.#authenticator.forget(endpoint, repository, authorization);
+    }
+    throw statusFailure(endpoint, answer, authorization !== undefined);
+  }
+
+  #send(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+    const limiter = this.#limiterOf(exchange.url.origin);
+    return retrying(
+      this.#options.retry,
+      signal,
+      () => limiter.run(signal, () => send(exchange, this.#options, signal)),
+    );
+  }
+
+  #limiterOf(origin: string): Limiter {
+    const limiter = this.#limiters.get(origin) ?? new Limiter(this.#options.concurrency);
+    this.#limiters.set(origin, limiter);
+    return limiter;
+  }
+}
+
+function clientWith(registry: string, pem: string): Deno.HttpClient {
+  try {
+    const blocks = decodePem(pem).filter(({ label }) => label === "CERTIFICATE");
+    if (blocks.length === 0) throw new FormatError("PEM", "there is no certificate");
+    for (const { bytes } of blocks) parseCertificate(bytes);
+    return Deno.createHttpClient({ caCerts: [pem] });
+  } catch (error) {
+    const reason = error instanceof FormatError ? error.message : "they are not CA certificates";
+    throw new AssayError({
+      code: "CERT_INVALID",
+      component: "referrerStore",
+      message: `The CA bundle for the registry ${registry} cannot be read: ${reason}.`,
+      cause: error,
+    });
+  }
+}
+
+/** The failure that a status means; also for a 404, when it is one. */
+export function statusFailure(
+  endpoint: Endpoint,
+  answer: Answer,
+  authorized: boolean,
+): RegistryFailure {
+  const { status, url } = answer;
+  const registryCode = registryCodeOf(answer.body);
+  const text = statusText(status, registryCode);
+  const where = url.origin === endpoint.origin
+    ? endpoint.registry
+    : `${url.host}, where ${endpoint.registry} sent us,`;
+  const options = registryCode === undefined ? {} : { registryCode };
+  if (status === 404) return new RegistryFailure("missing", `${where} answered ${text}`, options);
+  if (status === 401 || status === 403) {
+    const who = authorized ? "the credentials that there are" : "a request without credentials";
+    return new RegistryFailure("denied", `${where} refuses ${who}: ${text}`, options);
+  }
+  const retryAfter = answer.headers.get("retry-after") ?? "";
+  const pause = /^[0-9]{1,9}$/.test(retryAfter) ? `, and to be left alone for ${retryAfter} s` : "";
+  return isPassing(status)
+    ? new RegistryFailure("passing", `${where} answered ${text}${pause}`, options)
+    : new RegistryFailure("lasting", `${where} answered ${text}`, options);
+}
