@@ -61,6 +61,13 @@ Deno.test("dev assay keeps the caller's folder and passes the exit status on", a
   assert.deepEqual([wrong.status, wrong.out], [2, ""]);
 });
 
+Deno.test("a reader that has seen enough is no error, and the exit status stays", async () => {
+  const command =
+    `{ ./dev assay verify oci:config/demo/unsigned:v1 -c config/demo/resources.yaml; echo "status $?" >&2; } | true`;
+  const closed = await run("sh", ["-c", command], { cwd: PROJECT });
+  assert.equal(closed.err, "status 1\n");
+});
+
 Deno.test("dev works through a link to it", { ignore: !has("ln") }, async () => {
   await using folder = await temporaryFolder();
   await run("ln", ["-s", `${PROJECT}dev`, `${folder.path}/link`]);

@@ -15,7 +15,12 @@ export function processIo(): Io {
   const encoder = new TextEncoder();
   const write = (stream: { writeSync(data: Uint8Array): number }, line: string): void => {
     let rest = encoder.encode(`${line}\n`);
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    try {
+      while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+    } catch (error) {
+      // Whoever reads has seen enough (`| head`); the exit status still tells the verdict.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    }
   };
   return {
     out: (line) => write(Deno.stdout, line),
