@@ -9,7 +9,7 @@ import type {
 } from "../report/mod.ts";
 import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
-import type { ArtifactStore } from "../stores/mod.ts";
+import type { ArtifactStore, Subject } from "../stores/mod.ts";
 import { type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
 import { type ArtifactOutcomes, verifyArtifacts } from "./verify_artifacts.ts";
 
@@ -42,7 +42,7 @@ export interface VerifyContext {
  * request sees the one configuration that it was given.
  *
  * @throws {AssayError} only with the effect `unusable`: the configuration has no store, policy or
- * verifier for the scope. Everything else is a verdict.
+ * verifier for the scope, or the reference names no host. Everything else is a verdict.
  */
 export async function verifyImage(
   request: VerifyRequest,
@@ -51,13 +51,13 @@ export async function verifyImage(
 ): Promise<ImageReport> {
   const { policy, verifiers } = requireComponents(configuration.forScope(request.scope));
   const { name, repository, artifactTypes } = request;
-  const { signal } = context;
+  const end = new AbortController(); // what is still under way when the answer is known
+  const signal = AbortSignal.any([context.signal, end.signal]);
   let digest: string | undefined;
   try {
     const stores = await request.stores();
-    const { subject } = await resolveSubject(name, request.reference, stores, signal);
+    const { subject, listing } = await findImage(request, stores, signal);
     digest = subject.descriptor.digest;
-    const listing = await listReferrers(name, subject, stores, signal);
     if (listing.failure?.effect === "deny") throw listing.failure;
     const referrers = listing.referrers.filter(({ referrer }) =>
       artifactTypes?.includes(referrer.artifactType) ?? true
@@ -65,7 +65,8 @@ export async function verifyImage(
     const outcomes = await verifyArtifacts({ name, repository }, subject, referrers, verifiers, {
       trust: configuration.trust,
       scope: request.scope,
-      ...context,
+      now: context.now,
+      signal,
     });
     const decision = policy.decide({
       reports: outcomes.artifacts,
@@ -79,9 +80,34 @@ export async function verifyImage(
     };
   } catch (error) {
     const cause = asVerdictCause(error);
-    const verdict = cause.effect === "deny" ? "deny" : "undecided";
+    if (cause.effect === "unusable") throw cause;
+    const verdict = cause.effect;
     return { reference: name, digest, verdict: { verdict, cause }, artifacts: [], ignored: [] };
+  } finally {
+    end.abort();
   }
+}
+
+/**
+ * Resolves the image and lists what is attached to it. With a digest both are asked for at once,
+ * since a listing needs no more than that; with a tag one after the other.
+ */
+async function findImage(
+  request: VerifyRequest,
+  stores: readonly ArtifactStore[],
+  signal: AbortSignal,
+): Promise<{ readonly subject: Subject; readonly listing: Listing }> {
+  const { name, reference } = request;
+  if (reference.digest === undefined) {
+    const { subject } = await resolveSubject(name, reference, stores, signal);
+    return { subject, listing: await listReferrers(name, subject, stores, signal) };
+  }
+  const asked = { reference, descriptor: { mediaType: "", digest: reference.digest, size: 0 } };
+  const [{ subject }, listing] = await Promise.all([
+    resolveSubject(name, reference, stores, signal),
+    listReferrers(name, asked, stores, signal),
+  ]);
+  return { subject, listing };
 }
 
 function requireComponents(
@@ -176,7 +202,7 @@ function uncertainty(
 
 /** A thing that a store or the deadline threw, or a defect of ours. */
 function asVerdictCause(error: unknown): AssayError {
-  if (error instanceof AssayError && error.effect !== "unusable") return error;
+  if (error instanceof AssayError) return error;
   return new AssayError({
     code: "UNKNOWN",
     component: "executor",

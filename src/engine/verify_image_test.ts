@@ -346,6 +346,47 @@ Deno.test("verifyImage is undecided, with the step, when the deadline comes befo
   assert.match(cause(report).message, /store memory was looking for registry.example.com\/app:v1/);
 });
 
+Deno.test("verifyImage asks for the image and its artifacts at once where the digest is known", async () => {
+  const listed = Promise.withResolvers<void>();
+  const { resolve, referrers } = store(["a"]);
+  const both = store(["a"], {
+    resolve: async (...args) => {
+      await listed.promise; // would wait for ever if the listing came second
+      return await resolve(...args);
+    },
+    referrers: async (...args) => {
+      listed.resolve();
+      return await referrers(...args);
+    },
+  });
+  assert.equal((await verify([both], [verifier(["a"])])).verdict.verdict, "allow");
+});
+
+Deno.test("verifyImage leaves nothing under way when the image cannot be found", async () => {
+  let aborted = false;
+  const slow = store([], {
+    resolve: failure("REPOSITORY_OPERATION_FAILURE"),
+    referrers: (_subject, { signal }) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => {
+          aborted = true;
+          reject(signal.reason);
+        })
+      ),
+  });
+  const report = await verify([slow], [verifier([])]);
+  assert.equal(cause(report).code, "REPOSITORY_OPERATION_FAILURE");
+  assert.equal(aborted, true);
+});
+
+Deno.test("verifyImage gives no verdict on a reference that no store can use", async () => {
+  const refusing = store([], { resolve: failure("REFERENCE_INVALID") });
+  await assert.rejects(
+    verify([refusing], [verifier([])]),
+    (error: unknown) => error instanceof AssayError && error.code === "REFERENCE_INVALID",
+  );
+});
+
 Deno.test("verifyImage looks only at the artifact types asked for", async () => {
   const report = await verify([store(["a"])], [verifier(["a"])], undefined, ["application/other"]);
   assert.equal(cause(report).code, "NO_VERIFIER_REPORT");

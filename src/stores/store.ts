@@ -36,7 +36,10 @@ export interface ArtifactStore {
   readonly name: string;
   /** Finds the manifest that a tag or digest names, hashes it, and says what it is. */
   resolve(reference: Reference, options: StoreOptions): Promise<Subject>;
-  /** Everything attached to the subject, in a stable order; at most 1,000. */
+  /**
+   * Everything attached to the subject, in a stable order; at most 1,000. Only the reference and the
+   * digest of the subject are used, so that it need not have been resolved.
+   */
   referrers(subject: Subject, options: StoreOptions): Promise<readonly Referrer[]>;
   /** A manifest in the subject's repository, by descriptor. */
   manifest(
