@@ -220,6 +220,13 @@ export class AssayError extends Error {
   }
 }
 
+/** The error as it is; for anything else that was thrown, UNKNOWN: a defect of ours. */
+export function asAssayError(error: unknown, component: Component): AssayError {
+  if (error instanceof AssayError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new AssayError({ code: "UNKNOWN", component, message, cause: error });
+}
+
 /** Why a signature was not accepted: the closed list, each with what to do about it. */
 export const FAILURE_REASONS = {
   "no_applicable_policy":

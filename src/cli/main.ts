@@ -1,4 +1,4 @@
-import { AssayError } from "../errors.ts";
+import { asAssayError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/mod.ts";
 import { commandHelp, COMMON_OPTIONS, programHelp } from "./help.ts";
@@ -19,12 +19,7 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     if (args.includes("--debug") || args.includes("-d")) {
       io.err(printable(error instanceof Error ? error.stack ?? error.message : String(error)));
     }
-    const known = error instanceof AssayError ? error : new AssayError({
-      code: "UNKNOWN",
-      component: "commandLine",
-      message: error instanceof Error ? error.message : String(error),
-      cause: error,
-    });
+    const known = asAssayError(error, "commandLine");
     for (const line of renderError(known)) io.err(line);
     return known.effect === "unusable" ? 2 : known.effect === "deny" ? 1 : 3;
   }

@@ -26,6 +26,7 @@ export {
   type TextPosition,
 } from "./json.ts";
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
+export { LruMap } from "./lru.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";

@@ -1,4 +1,4 @@
-import { AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
+import { asAssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, Subject } from "../stores/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
@@ -99,13 +99,11 @@ async function verifyOne(
       () => verifier.verify(target, referrer, { ...context, artifacts: reader }),
     );
   } catch (error) {
-    if (error instanceof AssayError && error.code === "DEADLINE_EXCEEDED") {
-      return undecided("deadline", error.message, error.remedy, true);
-    }
-    const text = error instanceof Error ? error.message : String(error);
+    const { code, message, remedy } = asAssayError(error, "verifier");
+    if (code === "DEADLINE_EXCEEDED") return undecided("deadline", message, remedy, true);
     return undecided(
       "defect",
-      `Verifier ${verifier.name} failed in a way that it must not: ${text}`,
+      `Verifier ${verifier.name} failed in a way that it must not: ${message}`,
       ERROR_CODES.UNKNOWN.remedy,
       false,
     );

@@ -1,4 +1,4 @@
-import { AssayError, type ErrorCode } from "../errors.ts";
+import { asAssayError, AssayError, type ErrorCode } from "../errors.ts";
 import type { Reference } from "../oci/mod.ts";
 import type {
   ArtifactReport,
@@ -79,7 +79,7 @@ export async function verifyImage(
       ...outcomes,
     };
   } catch (error) {
-    const cause = asVerdictCause(error);
+    const cause = asAssayError(error, "executor");
     if (cause.effect === "unusable") throw cause;
     const verdict = cause.effect;
     return { reference: name, digest, verdict: { verdict, cause }, artifacts: [], ignored: [] };
@@ -197,16 +197,5 @@ function uncertainty(
     effect: "undecided",
     ...(told === undefined ? {} : { detail: told.message }),
     ...(told?.failure === undefined ? {} : { remedy: told.failure.remedy }),
-  });
-}
-
-/** A thing that a store or the deadline threw, or a defect of ours. */
-function asVerdictCause(error: unknown): AssayError {
-  if (error instanceof AssayError) return error;
-  return new AssayError({
-    code: "UNKNOWN",
-    component: "executor",
-    message: error instanceof Error ? error.message : String(error),
-    cause: error,
   });
 }

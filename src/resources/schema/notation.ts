@@ -50,6 +50,3 @@ export const notationParameters = z.strictObject({
     ),
   version: ignoredVersion,
 });
-
-/** The parameters of a Notation verifier, defaults applied. */
-export type NotationParameters = z.infer<typeof notationParameters>;

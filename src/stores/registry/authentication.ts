@@ -1,9 +1,8 @@
 /** Answers registries' challenges, and remembers what they were answered with. */
 
-import { createHash } from "node:crypto";
+import { encodeUtf8, hash, LruMap, toHex } from "../../crypto/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
-import { BoundedMap } from "./bounded_map.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { RegistryFailure } from "./failure.ts";
@@ -39,8 +38,8 @@ export interface AuthenticatorOptions {
  */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
-  readonly #challenges = new BoundedMap<Challenge>(MAX_REMEMBERED);
-  readonly #tokens = new BoundedMap<Token>(MAX_REMEMBERED);
+  readonly #challenges = new LruMap<string, Challenge>(MAX_REMEMBERED);
+  readonly #tokens = new LruMap<string, Token>(MAX_REMEMBERED);
   readonly #flights = new SingleFlight<Token>();
 
   constructor(options: AuthenticatorOptions) {
@@ -177,7 +176,7 @@ function identityOf(credential: Credential | undefined): string {
   const parts = credential.kind === "password"
     ? [credential.kind, credential.username, credential.password]
     : [credential.kind, credential.token];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+  return toHex(hash("SHA-256", encodeUtf8(JSON.stringify(parts))));
 }
 
 function placeOf(endpoint: Endpoint, repository: string): string {

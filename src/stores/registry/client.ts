@@ -1,10 +1,9 @@
 /** Asks registries: authentication, retries, limits and error statuses, for whatever is asked. */
 
-import { decodePem, FormatError, parseCertificate } from "../../crypto/mod.ts";
+import { decodePem, FormatError, LruMap, parseCertificate } from "../../crypto/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { CredentialProvider } from "../credentials/credential.ts";
 import { Authenticator, type Authorization } from "./authentication.ts";
-import { BoundedMap } from "./bounded_map.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
 import { Limiter } from "./limiter.ts";
@@ -39,7 +38,7 @@ const MAX_ORIGINS = 1000;
 export class RegistryClient {
   readonly #options: ClientOptions;
   readonly #authenticator: Authenticator;
-  readonly #limiters = new BoundedMap<Limiter>(MAX_ORIGINS);
+  readonly #limiters = new LruMap<string, Limiter>(MAX_ORIGINS);
   readonly #clients = new Map<string, Deno.HttpClient>();
 
   /** Throws {@link AssayError} `CERT_INVALID` for a CA bundle that has no certificate in PEM. */

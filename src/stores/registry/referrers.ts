@@ -4,6 +4,7 @@
  * the image's digest; and, when wanted, by the tag that cosign makes of it.
  */
 
+import { LruMap } from "../../crypto/mod.ts";
 import {
   COSIGN_SIGNATURE,
   type Descriptor,
@@ -17,7 +18,6 @@ import {
 } from "../../oci/mod.ts";
 import type { Referrer } from "../store.ts";
 import { contentLength } from "./body.ts";
-import { BoundedMap } from "./bounded_map.ts";
 import { statusFailure } from "./client.ts";
 import {
   ACCEPT_MANIFEST,
@@ -42,7 +42,7 @@ const MAX_ORIGINS = 1000;
 
 /** Which registries lack the referrers API: asked once, and again after a while. */
 export class MissingReferrersApi {
-  readonly #until = new BoundedMap<number>(MAX_ORIGINS);
+  readonly #until = new LruMap<string, number>(MAX_ORIGINS);
 
   has(origin: string): boolean {
     return (this.#until.get(origin) ?? 0) > Date.now();

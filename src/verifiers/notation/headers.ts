@@ -1,6 +1,5 @@
 /** Names that the Notary Project signature specification gives to signed and unsigned attributes. */
 
-export const SIGNATURE_ARTIFACT_TYPE = "application/vnd.cncf.notary.signature";
 export const PAYLOAD_TYPE = "application/vnd.cncf.notary.payload.v1+json";
 export const JWS_ENVELOPE = "application/jose+json";
 export const COSE_ENVELOPE = "application/cose";
