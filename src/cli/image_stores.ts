@@ -54,7 +54,7 @@ export class ImageStores implements Disposable {
       image.name,
       image.reference,
       await this.open(image, signal),
-      signal,
+      { signal },
     );
   }
 

@@ -1,6 +1,13 @@
 /** Where images and what is attached to them are read from. */
 
-export type { ArtifactStore, FetchedManifest, Referrer, StoreOptions, Subject } from "./store.ts";
+export type {
+  ArtifactStore,
+  FetchedManifest,
+  Referrer,
+  RequestObserver,
+  StoreOptions,
+  Subject,
+} from "./store.ts";
 export { type LayoutReference, parseLayoutReference } from "./layout/layout_reference.ts";
 export { type LayoutOptions, LayoutStore, openLayout } from "./layout/layout_store.ts";
 export type { Credential, CredentialProvider } from "./credentials/credential.ts";
