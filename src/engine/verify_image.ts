@@ -165,13 +165,14 @@ interface Components {
 
 function requireComponents(configuration: ScopeConfiguration): Components {
   const { stores, policy, verifiers } = configuration;
-  if (stores.length === 0) throw missing("Store");
-  if (policy === undefined) throw missing("Policy");
-  if (verifiers.length === 0) throw missing("Verifier");
+  if (stores.length === 0) throw missingComponent("Store");
+  if (policy === undefined) throw missingComponent("Policy");
+  if (verifiers.length === 0) throw missingComponent("Verifier");
   return { policy, verifiers };
 }
 
-function missing(kind: string): AssayError {
+/** The error of a scope for which nothing of a kind is configured. */
+export function missingComponent(kind: "Store" | "Policy" | "Verifier"): AssayError {
   return new AssayError({
     code: "CONFIG_INVALID",
     component: "executor",

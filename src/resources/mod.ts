@@ -2,6 +2,7 @@ export {
   type Configuration,
   type ConfiguredStore,
   type ScopeConfiguration,
+  type StoreParameters,
 } from "./configuration.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 export { formatProblem, type Problem } from "./problem.ts";
