@@ -7,7 +7,8 @@ import { posix } from "node:path";
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["engine", "resources", "stores", "report", "trust", "oci"],
+  cli: ["server", "engine", "resources", "stores", "report", "trust", "oci"],
+  server: ["engine", "resources", "report", "oci", "crypto"],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
   resources: ["stores", "verifiers", "policy", "keys", "report", "trust", "oci", "crypto"],
   policy: ["report"],

@@ -16,6 +16,7 @@ import { StoreCaches } from "./cache/store_caches.ts";
 import { validUntil, VerdictCache } from "./cache/verdict_cache.ts";
 import { resolveSubject } from "./find_artifacts.ts";
 import { Flights } from "./flights.ts";
+import { mapBounded } from "./parallel.ts";
 import { type OpenStore, StorePool } from "./store_pool.ts";
 import { ImageVerification, missingComponent } from "./verify_image.ts";
 
@@ -80,6 +81,8 @@ interface Verified {
   readonly source: VerdictSource;
 }
 
+/** How many keys of one request are worked on at once. */
+const PARALLEL_KEYS = 64;
 const MAX_KEYS = 10_000;
 const KEY_CACHE_BYTES = 8 * 1024 * 1024;
 const VERDICT_SHARE = 0.25;
@@ -131,6 +134,16 @@ export class Engine implements Disposable {
 
   [Symbol.dispose](): void {
     this.#pool[Symbol.dispose]();
+  }
+
+  /** Verifies the images of several keys; answers are in their order. Nothing is thrown. */
+  verifyAll(keys: readonly string[], context: RequestContext): Promise<VerifyAnswer[]> {
+    return mapBounded(keys, PARALLEL_KEYS, (key) => this.verify(key, context));
+  }
+
+  /** Finds the digests of several keys; answers are in their order. Nothing is thrown. */
+  resolveAll(keys: readonly string[], context: RequestContext): Promise<ResolveAnswer[]> {
+    return mapBounded(keys, PARALLEL_KEYS, (key) => this.resolve(key, context));
   }
 
   /** Verifies the image of a key. Nothing is thrown. */

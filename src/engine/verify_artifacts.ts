@@ -93,7 +93,8 @@ export class ArtifactsVerification {
   /** Runs to the end, or until the signal of the context fires. */
   async run(): Promise<void> {
     await mapBounded(this.#tasks, PARALLEL_ARTIFACTS, async (task) => {
-      task.done = await task.run();
+      const started = performance.now();
+      task.done = { ...await task.run(), durationMs: performance.now() - started };
     });
   }
 
@@ -108,7 +109,7 @@ export class ArtifactsVerification {
 
 type Outcome = Pick<
   ArtifactReport,
-  "outcome" | "message" | "checks" | "extensions" | "failure" | "validUntil"
+  "outcome" | "message" | "checks" | "extensions" | "failure" | "validUntil" | "durationMs"
 >;
 
 /** One verifier on one artifact; whatever goes wrong becomes a report. */
