@@ -76,14 +76,14 @@ export async function startTestService(setup: ServiceSetup): Promise<TestService
   await Deno.writeTextFile(`${folder}/client-ca.crt`, clientCa);
   const log: string[] = [];
   const now = (): Date => new Date();
-  let service: Service | undefined;
+  const running: { service?: Service } = {};
   const configuration = await ConfigurationFiles.open(
     setup.config,
     { home: undefined, now },
     {
       loaded: () => {
         log.push("loaded");
-        service?.configurationChanged();
+        running.service?.configurationChanged();
       },
       refused: ({ problems, error }) =>
         log.push(`refused: ${error?.message ?? problems.map(formatProblem).join("; ")}`),
@@ -110,7 +110,7 @@ export async function startTestService(setup: ServiceSetup): Promise<TestService
     ...setup.options,
   };
   const started = await startService(configuration, options);
-  service = started;
+  running.service = started;
   return {
     service: started,
     configuration,

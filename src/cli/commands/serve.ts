@@ -124,7 +124,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const paths = await requireConfigurationPaths(invocation.texts("config"), io);
   const metrics = settings.metricsAddress === undefined ? NO_METRICS : await createMetrics();
   const log = createProcessLogger(io, invocation.flag("debug"));
-  let service: Service | undefined;
+  const running: { service?: Service } = {};
   await using configuration = await ConfigurationFiles.open(
     paths,
     { home: io.env("HOME"), now: io.now },
@@ -133,7 +133,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
         log.use(current);
         warnOf(problems, log.logger);
         announceConfiguration(current, log.logger, metrics, io);
-        service?.configurationChanged();
+        running.service?.configurationChanged();
       },
       refused: ({ problems, error }) => {
         metrics.configurationRefused();
@@ -154,7 +154,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     });
   }
   log.use(configuration.current);
-  service = await server.startService(configuration, {
+  const service = await server.startService(configuration, {
     ...settings,
     userAgent: USER_AGENT,
     env: io.env,
@@ -162,6 +162,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     metrics,
     now: io.now,
   });
+  running.service = service;
   announceConfiguration(configuration.current, log.logger, metrics, io);
   log.logger.info("ready", { version: VERSION });
   await io.untilStopped();
