@@ -12,6 +12,7 @@ export {
   parseCbor,
 } from "./cbor.ts";
 export { type CoseSign1, parseCoseSign1 } from "./cose.ts";
+export { type CryptoCounters, cryptoCounters } from "./counters.ts";
 export * from "./der/mod.ts";
 export { type Format, FormatError } from "./format_error.ts";
 export { hash, type HashName } from "./hash.ts";

@@ -1,5 +1,6 @@
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from "../algorithm_identifier.ts";
 import { type Bytes, toHex } from "../bytes.ts";
+import { cryptoCounters } from "../counters.ts";
 import {
   DerCursor,
   type DerNode,
@@ -53,7 +54,7 @@ export interface Certificate extends KnownExtensions {
 }
 
 /** The chains of a deployment have few certificates, and each comes with every signature. */
-const parsed = new LruMap<string, Certificate>(256);
+const parsed = new LruMap<string, Certificate>(1024, 8 * 1024 * 1024);
 
 /**
  * Reads a certificate (RFC 5280 §4.1) from DER, strictly, with nothing after it. The same bytes may
@@ -69,7 +70,8 @@ export function parseCertificate(der: Bytes): Certificate {
   const known = parsed.get(fingerprint);
   if (known !== undefined) return known;
   const certificate = read(der.slice(), fingerprint);
-  parsed.set(fingerprint, certificate);
+  cryptoCounters.certificatesRead++;
+  parsed.set(fingerprint, certificate, 4 * der.length); // the parts weigh more than their bytes
   return certificate;
 }
 
