@@ -13,9 +13,10 @@ export { statementSelector } from "./registry_scope.ts";
 export { parseTime } from "./rfc3339.ts";
 export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
+export { type Timestamp, verifyTimestamp } from "./timestamp.ts";
 export { loadTrustStore, type TrustStore, type TrustStoreSources } from "./trust_store.ts";
 export { matchTrustedIdentity } from "./trusted_identity.ts";
-export { checkValidAt, formatMoment } from "./validity.ts";
+export { checkValidAt, checkValidThrough, formatMoment } from "./validity.ts";
 export type {
   Action,
   Level,

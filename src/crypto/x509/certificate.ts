@@ -6,6 +6,7 @@ import {
   type DerNode,
   expectTag,
   readDer,
+  readExplicit,
   readInteger,
   readOctets,
   readSmallInteger,
@@ -125,7 +126,7 @@ function readSignedPart(tbs: DerNode): SignedPart {
   if (version !== 3 && wrapper !== undefined) {
     throw new FormatError("X.509", `a certificate of version ${version} has extensions`);
   }
-  const extensions = wrapper === undefined ? [] : readExtensions(only(wrapper));
+  const extensions = wrapper === undefined ? [] : readExtensions(readExplicit(wrapper));
   return {
     version,
     serialNumber: toHex(serial),
@@ -141,7 +142,7 @@ function readSignedPart(tbs: DerNode): SignedPart {
 
 function readVersion(node: DerNode | undefined): 1 | 2 | 3 {
   if (node === undefined) return 1;
-  const number = readSmallInteger(expectTag(only(node), TAG.integer, "the version")) + 1;
+  const number = readSmallInteger(expectTag(readExplicit(node), TAG.integer, "the version")) + 1;
   if (number !== 2 && number !== 3) {
     throw new FormatError("X.509", "the version is none that is written out (2 or 3)");
   }
@@ -156,13 +157,4 @@ function readValidity(node: DerNode): { notBefore: Date; notAfter: Date } {
     throw new FormatError("X.509", "the validity lacks a time");
   }
   return { notBefore: readTime(notBefore), notAfter: readTime(notAfter) };
-}
-
-/** The one element that an explicit tag wraps. */
-function only(node: DerNode): DerNode {
-  const cursor = new DerCursor(node, "an explicitly tagged element");
-  const inner = cursor.takeAny();
-  cursor.end();
-  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
-  return inner;
 }

@@ -16,7 +16,7 @@ import { readEnvelope } from "./artifact.ts";
 import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";
 import type { SignedEnvelope } from "./integrity.ts";
 import { checkTarget, checkUserMetadata } from "./payload.ts";
-import { checkRevocation } from "./revocation.ts";
+import { checkChainRevocation } from "./revocation.ts";
 import { checkAuthenticTimestamp, checkExpiry } from "./times.ts";
 
 /** The configuration of a Notation verifier, validated. */
@@ -135,9 +135,9 @@ async function verifySignature(
   await list.run(
     "authentic timestamp",
     actions.authenticTimestamp,
-    () => checkAuthenticTimestamp(signed, statement, context.now),
+    () => checkAuthenticTimestamp(signed, statement, configuration, context),
   );
-  await list.run("revocation", actions.revocation, () => checkRevocation(signed));
+  await list.run("revocation", actions.revocation, () => checkChainRevocation(signed.chain));
   await list.run("target", "enforce", () => checkTarget(signed.payload, subject.descriptor));
   if (Object.keys(configuration.userMetadata).length > 0) {
     await list.run(
