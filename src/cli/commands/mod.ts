@@ -2,12 +2,14 @@ import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { discoverCommand } from "./discover.ts";
 import { resolveCommand } from "./resolve.ts";
+import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
   verifyCommand,
+  serveCommand,
   resolveCommand,
   discoverCommand,
   checkCommand,
