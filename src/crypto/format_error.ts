@@ -8,6 +8,10 @@ export type Format =
   | "JWS"
   | "COSE"
   | "X.509"
+  | "CMS"
+  | "timestamp"
+  | "CRL"
+  | "OCSP"
   | "SPKI"
   | "UTF-8"
   | "time";
