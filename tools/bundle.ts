@@ -11,8 +11,8 @@ import * as esbuild from "esbuild";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 
-const [folder] = Deno.args;
-if (folder === undefined) throw new Error("usage: bundle.ts FOLDER");
+const [folder = ""] = Deno.args;
+if (folder === "") throw new Error("usage: bundle.ts FOLDER");
 
 const OPTIONS = {
   absWorkingDir: ROOT,
@@ -47,7 +47,7 @@ async function importedPackages(): Promise<string[]> {
     write: false,
     outdir: folder, // where it would be written
   });
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  const imports = Object.values(metafile?.outputs ?? {}).flatMap((output) => output.imports);
   return imports.filter(({ external, path }) => external && !path.startsWith("node:"))
     .map(({ path }) => path.split("/").slice(0, path.startsWith("@") ? 2 : 1).join("/"));
 }
