@@ -10,7 +10,7 @@ LABEL org.opencontainers.image.title="Assay" \
       org.opencontainers.image.description="Verifies container images for Gatekeeper" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-# `assay`, and a link `ratify` to it: Deployments that start /app/ratify go on working.
+# `assay`, a link `ratify` to it, so that Deployments that start /app/ratify go on working, and licences.
 COPY dist/ /app/
 
 ENV PATH=/app

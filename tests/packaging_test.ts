@@ -27,6 +27,17 @@ Deno.test("the bundle needs neither packages nor configuration of Deno", async (
     ...[...bundle, "verify", "oci:config/demo/unsigned:v1", ...VERIFY],
   ]);
   assert.equal(denied.status, 1, denied.err);
+
+  const licences = await Deno.readTextFile(`${folder.path}/LICENSES`);
+  const named = licences.split(`\n${"-".repeat(80)}\n\n`).map((text) => text.split("\n", 1)[0]);
+  assert.equal(named[0], "Assay");
+  const { imports } = JSON.parse(await Deno.readTextFile(`${PROJECT}deno.json`));
+  for (const name of ["hono", "zod", "yaml", "prom-client"]) {
+    assert.ok(named.includes(imports[name].replace("npm:", "").replace("@", " ")), name);
+  }
+  for (const name of ["fast-check", "pkijs"]) { // of tests only
+    assert.ok(!licences.includes(`\n${name} `), name);
+  }
 });
 
 Deno.test("dev compile takes Deno from 2.7.11 up to 3, and says what is missing when it fails", async () => {

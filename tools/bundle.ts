@@ -3,7 +3,7 @@
  *
  *     deno run --allow-all tools/bundle.ts FOLDER
  *
- * The file is FOLDER/assay.js. Packages are taken from Deno's cache, at the versions of deno.lock; there
+ * The file is FOLDER/assay.js; FOLDER/LICENSES has the terms of all that is in it. Packages are taken from Deno's cache, at the versions of deno.lock; there
  * is no node_modules folder, and no lifecycle script is run.
  */
 
@@ -25,15 +25,22 @@ const OPTIONS = {
 } as const satisfies esbuild.BuildOptions;
 
 try {
-  await linkPackages(await importedPackages(), `${folder}/packages`);
-  await esbuild.build({
+  const packages = await linkPackages(await importedPackages(), `${folder}/packages`);
+  const { metafile } = await esbuild.build({
     ...OPTIONS,
     minify: true,
+    legalComments: "none",
+    metafile: true,
     outfile: `${folder}/assay.js`,
     nodePaths: [`${folder}/packages`],
     // What CommonJS packages require is part of the runtime, or in the bundle; nothing comes from disk.
     banner: { js: "const require=(name)=>process.getBuiltinModule(name);" },
   });
+  const inputs = Object.keys(metafile?.outputs ?? {}).flatMap((output) =>
+    Object.keys(metafile?.outputs[output]?.inputs ?? {})
+  );
+  const used = packages.filter(({ path }) => inputs.some((input) => input.includes(`${path}/`)));
+  await Deno.writeTextFile(`${folder}/LICENSES`, await licences(used));
 } finally {
   await esbuild.stop();
 }
@@ -57,8 +64,18 @@ interface Lock {
   readonly npm: Readonly<Record<string, { readonly dependencies?: readonly string[] }>>;
 }
 
-/** Links a folder for each package and all that it depends on, as esbuild looks for them. */
-async function linkPackages(names: readonly string[], into: string): Promise<void> {
+interface Package {
+  readonly id: string;
+  /** Its folder in the cache. */
+  readonly path: string;
+}
+
+/**
+ * Links a folder for each package and all that it depends on, as esbuild looks for them.
+ *
+ * @throws when two versions of one package are among them.
+ */
+async function linkPackages(names: readonly string[], into: string): Promise<Package[]> {
   const lock: Lock = JSON.parse(await Deno.readTextFile(`${ROOT}deno.lock`));
   const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const cache = packageCache();
@@ -80,6 +97,10 @@ async function linkPackages(names: readonly string[], into: string): Promise<voi
     await Deno.symlink(`${cache}/${name}/${version}`, `${into}/${name}`);
     queue.push(...lock.npm[id]?.dependencies ?? []);
   }
+  return [...linked].map(([name, version]) => ({
+    id: `${name} ${version}`,
+    path: `${cache}/${name}/${version}`,
+  })).sort((a, b) => a.id < b.id ? -1 : 1);
 }
 
 /** The key of a package in the lock file: a dependency leaves its version out when there is only one. */
@@ -95,4 +116,12 @@ function packageCache(): string {
   const found = /^(.*)\/esbuild\/[^/]+\//.exec(new URL(import.meta.resolve("esbuild")).pathname);
   if (found?.[1] === undefined) throw new Error("the cache of packages was not found");
   return decodeURIComponent(found[1]);
+}
+
+/** The terms of the program and of packages, which whoever hands the binary out must hand out too. */
+async function licences(packages: readonly Package[]): Promise<string> {
+  const texts = [{ id: "Assay", path: ROOT.replace(/\/$/, "") }, ...packages].map(
+    async ({ id, path }) => `${id}\n\n${(await Deno.readTextFile(`${path}/LICENSE`)).trim()}\n`,
+  );
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
 }
