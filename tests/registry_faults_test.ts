@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { labRegistryProgram, startLabRegistry } from "./labreg.ts";
+import { demoResourcesWith } from "./demo_images.ts";
 import { askMutate, askVerify, startTestService } from "./service.ts";
 import { temporaryFolder } from "./temp.ts";
 
@@ -150,14 +151,6 @@ Deno.test({
 });
 
 /** Writes the demo's resources for images of one registry; returns the path. */
-async function writeResources(folder: string, host: string): Promise<string> {
-  const text = await Deno.readTextFile(`${DEMO}/resources.yaml`);
-  const store = `apiVersion: config.ratify.deislabs.io/v1beta1
-kind: Store
-metadata: {name: oras}
-spec: {name: oras, parameters: {plainHttp: ["${host}"]}}
-`;
-  const others = text.split(/^---$/m).filter((document) => !document.includes("kind: Store"));
-  await Deno.writeTextFile(`${folder}/resources.yaml`, [store, ...others].join("---\n"));
-  return `${folder}/resources.yaml`;
+function writeResources(folder: string, host: string): Promise<string> {
+  return demoResourcesWith(folder, { plainHttp: [host] });
 }
