@@ -11,6 +11,7 @@ import { cosignParameters } from "../src/resources/schema/cosign.ts";
 import {
   azureKeyVaultParameters,
   certificateStoreSpec,
+  fileParameters,
   inlineParameters,
   providerSpec,
 } from "../src/resources/schema/key_management_provider.ts";
@@ -131,6 +132,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Policy: parameters of `rego-policy`": regoPolicyParameters,
   "KeyManagementProvider": providerSpec,
   "KeyManagementProvider: parameters of `inline`": inlineParameters,
+  "KeyManagementProvider: parameters of `file`": fileParameters,
   "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
   "CertificateStore": certificateStoreSpec,
 };

@@ -31,6 +31,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   OPERATION_FORBIDDEN: () => trust("other/provider"),
   CERT_INVALID: () => check([inline("certificate", "no certificate")]),
   KEY_INVALID: () => check([inline("key", "no key")]),
+  TRUSTED_ROOT_INVALID: () => check([inline("trustedRoot", "{}")]),
   KEY_MANAGEMENT_PROVIDER_FAILURE: () => verifyCase("notation-jws-trust-leaf"),
   HOST_NAME_INVALID: () => resolveIn("0x7f.1"),
   AUTH_DENIED: refusedByRegistry,

@@ -10,6 +10,10 @@ export type Format =
   | "X.509"
   | "SPKI"
   | "UTF-8"
+  | "protobuf JSON"
+  | "checkpoint"
+  | "SCT"
+  | "in-toto"
   | "time";
 
 /** Input that is not what its format asks for. The only error that the readers of this room throw. */

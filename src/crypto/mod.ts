@@ -28,6 +28,7 @@ export {
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
 export { LruMap } from "./lru.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { ProtoMessage } from "./protobuf_json.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";
 export { algorithmName, certificateScheme, type SignatureScheme } from "./signature_scheme.ts";

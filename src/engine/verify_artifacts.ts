@@ -45,7 +45,11 @@ export async function verifyArtifacts(
   context: VerificationContext,
 ): Promise<ArtifactOutcomes> {
   const { descriptor } = subject;
-  const target = { reference: `${image.repository}@${descriptor.digest}`, descriptor };
+  const target = {
+    reference: `${image.repository}@${descriptor.digest}`,
+    ...(image.repository === "" ? {} : { asked: image.name }),
+    descriptor,
+  };
   const ignored: IgnoredArtifact[] = [];
   const attempts = new Map<Verifier, number>();
   const tasks: (() => Promise<ArtifactReport>)[] = [];

@@ -13,16 +13,20 @@ type Report = (path: Path, text: string, severity?: "error" | "warning") => void
 /** The most scopes of one verifier: each is compared with each. */
 const MAX_SCOPES = 2000;
 
-/** Finds what is wrong with the parameters of a Cosign verifier. */
+/**
+ * Finds what is wrong with the parameters of a Cosign verifier.
+ *
+ * @returns the parameters, unless they do not fit their schema.
+ */
 export function checkCosign(
   candidate: Candidate,
   environment: VerifierEnvironment,
   problems: ProblemList,
-): void {
+): CosignParameters | undefined {
   const validated = validate(cosignParameters, candidate.parameters ?? {});
   if (!validated.ok) {
     problems.issues(candidate, candidate.parametersPath, validated.issues);
-    return;
+    return undefined;
   }
   const { trustPolicies, key, rekorURL } = validated.value;
   const report: Report = (path, text, severity = "error") =>
@@ -49,6 +53,7 @@ export function checkCosign(
     }
   });
   checkScopes(trustPolicies ?? [], report);
+  return validated.value;
 }
 
 function checkKeys(candidate: Candidate, policy: TrustPolicy, at: Path, report: Report): void {

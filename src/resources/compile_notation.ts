@@ -148,6 +148,7 @@ function warnAboutFiles(
   }
 }
 
-function expandHome(path: string, home: string | undefined): string {
+/** A path of the home directory when it begins with `~/`. */
+export function expandHome(path: string, home: string | undefined): string {
   return path.startsWith("~/") && home !== undefined ? `${home}${path.slice(1)}` : path;
 }

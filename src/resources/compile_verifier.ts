@@ -1,6 +1,6 @@
 import type { Verifier } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { checkCosign } from "./check_cosign.ts";
+import { compileCosign } from "./compile_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
 import { checkAddress, notAvailable, refuseSource } from "./plugin_fields.ts";
@@ -40,8 +40,11 @@ export async function compileVerifier(
     const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
     return await compileNotation(candidate, artifactTypes, environment, problems);
   }
-  if (type === "cosign") checkCosign(candidate, environment, problems);
-  else checkContent(candidate, type, problems);
+  if (type === "cosign") {
+    const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
+    return await compileCosign(candidate, artifactTypes, environment, problems);
+  }
+  checkContent(candidate, type, problems);
   notAvailable(candidate, candidate.typePath, `The verifier type ${type}`, problems);
   return undefined;
 }

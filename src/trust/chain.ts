@@ -68,8 +68,11 @@ async function checkIssuedBy(
   }
 }
 
-/** A key that cannot be used cannot have signed either: both are false. */
-async function isSignedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
+/**
+ * Whether a certificate's signature was made with the key of another one. A key that cannot be used
+ * cannot have signed either: both are false.
+ */
+export async function isSignedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   const scheme = certificateScheme(certificate.signatureAlgorithm);
   if (scheme === undefined) return false;
   try {

@@ -1,4 +1,4 @@
-export { checkChain, isSelfSigned, MAX_CHAIN_LENGTH } from "./chain.ts";
+export { checkChain, isSelfSigned, isSignedBy, MAX_CHAIN_LENGTH } from "./chain.ts";
 export { type DistinguishedName, parseDistinguishedName } from "./distinguished_name.ts";
 export { actionsOf } from "./levels.ts";
 export type {
@@ -8,11 +8,19 @@ export type {
   TrustMaterial,
 } from "./material.ts";
 export { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
-export { selectStatement } from "./registry_scope.ts";
+export { canonicalScope, selectStatement } from "./registry_scope.ts";
 export { parseTime } from "./rfc3339.ts";
 export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
 export { loadTrustStore, type TrustStoreSources } from "./trust_store.ts";
+export {
+  type CertificateAuthority,
+  isWithin,
+  parseTrustedRoot,
+  type Period,
+  type TransparencyLog,
+  type TrustedRoot,
+} from "./trusted_root.ts";
 export { matchTrustedIdentity } from "./trusted_identity.ts";
 export { checkValidAt, formatMoment } from "./validity.ts";
 export type {

@@ -1,3 +1,10 @@
+export {
+  type CosignConfiguration,
+  type CosignTrustPolicy,
+  createCosignVerifier,
+  type KeySource,
+  type TrustedSigners,
+} from "./cosign/mod.ts";
 export { createNotationVerifier, type NotationConfiguration } from "./notation/mod.ts";
 export type {
   ArtifactReader,
@@ -7,3 +14,4 @@ export type {
   VerifierContext,
   VerifierResult,
 } from "./verifier.ts";
+export { compileExpression, exactly, type IdentityPolicy, isAnchored } from "./sigstore/mod.ts";

@@ -7,6 +7,8 @@ import type { TrustSnapshot } from "../trust/mod.ts";
 export interface VerifiedSubject {
   /** `registry/repository@digest`: what scopes are matched against. */
   readonly reference: string;
+  /** The reference as asked, normalised, which may have a tag; absent where it names no registry. */
+  readonly asked?: string;
   readonly descriptor: Descriptor;
 }
 

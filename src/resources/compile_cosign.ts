@@ -1,0 +1,178 @@
+import type { HashName, PublicKey } from "../crypto/mod.ts";
+import { AssayError } from "../errors.ts";
+import { readPublicKeyFile } from "../keys/mod.ts";
+import {
+  compileExpression,
+  type CosignTrustPolicy,
+  createCosignVerifier,
+  exactly,
+  type IdentityPolicy,
+  isAnchored,
+  type KeySource,
+  type TrustedSigners,
+  type Verifier,
+} from "../verifiers/mod.ts";
+import type { Candidate, ProblemList } from "./candidate.ts";
+import { checkCosign } from "./check_cosign.ts";
+import { expandHome, type VerifierEnvironment } from "./compile_notation.ts";
+import { defaultTrustedRoot } from "./default_trusted_root.ts";
+import type { Path } from "./document.ts";
+import { notAvailable } from "./plugin_fields.ts";
+import type { CosignParameters } from "./schema/cosign.ts";
+
+type TrustPolicy = NonNullable<CosignParameters["trustPolicies"]>[number];
+
+const HASHES: Readonly<Record<string, HashName>> = {
+  sha256: "SHA-256",
+  sha384: "SHA-384",
+  sha512: "SHA-512",
+};
+
+/** Compiles the parameters of a Cosign verifier; undefined, with problems, when they are wrong. */
+export async function compileCosign(
+  candidate: Candidate,
+  artifactTypes: readonly string[],
+  environment: VerifierEnvironment,
+  problems: ProblemList,
+): Promise<Verifier | undefined> {
+  const parameters = checkCosign(candidate, environment, problems);
+  if (parameters === undefined) return undefined;
+  const { trustPolicies = [], nestedArtifactTypes = [], key, rekorURL } = parameters;
+  const at = candidate.parametersPath;
+  if (nestedArtifactTypes.length > 0) {
+    notAvailable(
+      candidate,
+      [...at, "nestedArtifactTypes"],
+      "Verifying what is attached to a signature",
+      problems,
+    );
+  }
+  const context = { candidate, environment, problems };
+  const compiled: CosignTrustPolicy[] = [];
+  for (const [index, policy] of trustPolicies.entries()) {
+    const path = [...at, "trustPolicies", index];
+    if (policy.rekorURL !== undefined) refuseLookup([...path, "rekorURL"], context);
+    const signers = await compileSigners(policy, path, context);
+    if (signers !== undefined) compiled.push({ ...commonParts(policy), signers });
+  }
+  if (rekorURL !== undefined) refuseLookup([...at, "rekorURL"], context);
+  if (key !== undefined && trustPolicies.length === 0) {
+    const source = await readKey(key, undefined, [...at, "key"], context);
+    if (source !== undefined) compiled.push(legacyPolicy(source));
+  }
+  const needsRoot = compiled.some((policy) =>
+    policy.trustedRoot === undefined && (policy.requireLog || policy.signers.kind === "keyless")
+  );
+  const trustedRoot = needsRoot
+    ? await defaultTrustedRoot(candidate, environment, problems)
+    : undefined;
+  return createCosignVerifier({
+    name: candidate.name,
+    type: "cosign",
+    artifactTypes,
+    trustPolicies: compiled,
+    trustedRoot,
+  });
+}
+
+interface Context {
+  readonly candidate: Candidate;
+  readonly environment: VerifierEnvironment;
+  readonly problems: ProblemList;
+}
+
+function refuseLookup(path: Path, { candidate, problems }: Context): void {
+  notAvailable(candidate, path, "Asking a transparency log", problems);
+}
+
+function commonParts(policy: TrustPolicy): Omit<CosignTrustPolicy, "signers"> {
+  const { name, scopes, tLogVerify, trustedRoot, annotations = {} } = policy;
+  return { name, scopes, requireLog: tLogVerify, trustedRoot, annotations };
+}
+
+/** A verifier with a key of its own in place of trust policies: any image, no log. */
+function legacyPolicy(source: KeySource): CosignTrustPolicy {
+  return {
+    name: "key",
+    scopes: ["*"],
+    signers: { kind: "keys", sources: [source] },
+    requireLog: false,
+    trustedRoot: undefined,
+    annotations: {},
+  };
+}
+
+async function compileSigners(
+  policy: TrustPolicy,
+  path: Path,
+  context: Context,
+): Promise<TrustedSigners | undefined> {
+  if (policy.keyless !== undefined) {
+    const identity = await compileIdentity(policy.keyless, [...path, "keyless"], context);
+    if (identity === undefined) return undefined;
+    return { kind: "keyless", identity, requireCertificateLog: policy.keyless.ctLogVerify };
+  }
+  const sources: KeySource[] = [];
+  for (const [index, key] of (policy.keys ?? []).entries()) {
+    const { provider, name, version = "", file, hashAlgorithm } = key;
+    const hash = hashAlgorithm === undefined ? undefined : HASHES[hashAlgorithm];
+    if (provider !== undefined) {
+      sources.push({ kind: "provider", provider, name, version, hash });
+    } else if (file !== undefined && context.candidate.scope === "") {
+      const source = await readKey(file, hash, [...path, "keys", index, "file"], context);
+      if (source !== undefined) sources.push(source);
+    }
+  }
+  return { kind: "keys", sources };
+}
+
+async function readKey(
+  file: string,
+  hash: HashName | undefined,
+  path: Path,
+  { candidate, environment, problems }: Context,
+): Promise<KeySource | undefined> {
+  if (candidate.scope !== "") return undefined; // it has been refused
+  let key: PublicKey;
+  try {
+    key = await readPublicKeyFile(expandHome(file, environment.home));
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    problems.of(candidate, path, error.message, { code: "KEY_INVALID" });
+    return undefined;
+  }
+  environment.inputs.push(JSON.stringify([candidate.name, file, key.fingerprint]));
+  return { kind: "file", path: file, key, hash };
+}
+
+async function compileIdentity(
+  keyless: NonNullable<TrustPolicy["keyless"]>,
+  path: Path,
+  context: Context,
+): Promise<IdentityPolicy | undefined> {
+  const identity = await compileMatcher(keyless, "certificateIdentity", path, context);
+  const issuer = await compileMatcher(keyless, "certificateOIDCIssuer", path, context);
+  return identity && issuer && { identity, issuer };
+}
+
+async function compileMatcher(
+  keyless: NonNullable<TrustPolicy["keyless"]>,
+  field: "certificateIdentity" | "certificateOIDCIssuer",
+  path: Path,
+  { candidate, problems }: Context,
+): Promise<IdentityPolicy["identity"] | undefined> {
+  const text = keyless[field];
+  const pattern = keyless[`${field}RegExp`];
+  if (pattern === undefined) return text === undefined ? undefined : exactly(text);
+  const at = [...path, `${field}RegExp`];
+  const matcher = await compileExpression(pattern);
+  if (typeof matcher === "string") {
+    problems.of(candidate, at, matcher);
+    return undefined;
+  }
+  if (!isAnchored(pattern)) {
+    const warning = "fits every text that has a match in it: write ^(?:…)$ for the whole text";
+    problems.of(candidate, at, warning, { severity: "warning" });
+  }
+  return matcher;
+}

@@ -1,0 +1,252 @@
+import type { Bytes, Descriptor, Manifest } from "../../oci/mod.ts";
+import { COSIGN_SIGNATURE, OCI_IMAGE_MANIFEST } from "../../oci/mod.ts";
+import { encodeBase64 } from "../../crypto/mod.ts";
+import { VerificationFailure } from "../../errors.ts";
+import type { TrustedRoot } from "../../trust/mod.ts";
+import { CheckList, failedResult } from "../check_list.ts";
+import { bundleVersion, type EvidenceRules, refusal } from "../sigstore/mod.ts";
+import type {
+  VerifiedReferrer,
+  VerifiedSubject,
+  Verifier,
+  VerifierContext,
+  VerifierResult,
+} from "../verifier.ts";
+import { checkAnnotations } from "./annotations.ts";
+import { type Attempt, attempt, type Signature } from "./attempt.ts";
+import { checkSubject, readStatementBundle, SIGNATURE_PREDICATE } from "./bundle_signature.ts";
+import { summarise } from "./report.ts";
+import { trustedRootOf, trustedSigners } from "./signers.ts";
+import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
+import { type CosignTrustPolicy, selectTrustPolicy } from "./trust_policy.ts";
+
+/** The most bytes of a signed payload, or of a bundle, that are read: 4 MiB. */
+const MAX_BLOB_BYTES = 4 * 1024 * 1024;
+
+/** The most signatures of one artifact, and how many payloads are fetched at once. */
+const MAX_SIGNATURES = 100;
+const PARALLEL_FETCHES = 8;
+
+const WORDS = {
+  success:
+    "Verification success. Valid signatures found. Please refer to extensions field for verifications performed.",
+  failure: "Failed to validate the Cosign signature",
+};
+
+/** The configuration of a Cosign verifier, validated. */
+export interface CosignConfiguration {
+  readonly name: string;
+  readonly type: string;
+  /** The artifact types that it judges; `*` for all. That of cosign's signatures stands for bundles too. */
+  readonly artifactTypes: readonly string[];
+  readonly trustPolicies: readonly CosignTrustPolicy[];
+  /** Whom to trust where a policy names no trusted root. */
+  readonly trustedRoot: TrustedRoot | undefined;
+}
+
+/** Verifies signatures that cosign and other tools of Sigstore make, in all forms. */
+export function createCosignVerifier(configuration: CosignConfiguration): Verifier {
+  const types = new Set(configuration.artifactTypes);
+  return {
+    name: configuration.name,
+    type: configuration.type,
+    maxAttempts: MAX_SIGNATURES,
+    accepts: (artifactType) =>
+      types.has("*") || types.has(artifactType) ||
+      (types.has(COSIGN_SIGNATURE) && bundleVersion(artifactType) !== undefined),
+    verify: (subject, referrer, context) => verify(configuration, subject, referrer, context),
+  };
+}
+
+async function verify(
+  configuration: CosignConfiguration,
+  subject: VerifiedSubject,
+  referrer: VerifiedReferrer,
+  context: VerifierContext,
+): Promise<VerifierResult> {
+  const list = new CheckList();
+  const extensions: Record<string, unknown> = {};
+  try {
+    const policy = await selectPolicy(configuration, subject, list);
+    extensions["trustPolicy"] = policy.name;
+    const signatures = await readSignatures(subject, referrer, policy, context);
+    const attempts = await judge(signatures, policy, configuration, context);
+    return summarise(attempts, list.checks, extensions, WORDS);
+  } catch (error) {
+    if (!(error instanceof VerificationFailure)) throw error;
+    return { ...failedResult(error, list.checks), extensions };
+  }
+}
+
+async function selectPolicy(
+  configuration: CosignConfiguration,
+  subject: VerifiedSubject,
+  list: CheckList,
+): Promise<CosignTrustPolicy> {
+  const references = [subject.reference, ...(subject.asked === undefined ? [] : [subject.asked])];
+  const policy = selectTrustPolicy(configuration.trustPolicies, references);
+  await list.run("trust policy", "enforce", () => {
+    if (policy !== undefined) return `"${policy.name}" applies`;
+    throw refusal(
+      "no_applicable_policy",
+      `No policy found for the artifact ${subject.reference}: no trust policy of verifier ${configuration.name} has a scope that it lies in`,
+    );
+  });
+  return policy as CosignTrustPolicy; // the check above throws when there is none
+}
+
+/** Every signature against every signer: one that is right is enough, and all are told. */
+async function judge(
+  signatures: readonly Signature[],
+  policy: CosignTrustPolicy,
+  configuration: CosignConfiguration,
+  context: VerifierContext,
+): Promise<Attempt[]> {
+  const signers = trustedSigners(policy, context.trust, context.scope);
+  const rules = rulesOf(policy, configuration, context);
+  const attempts: Attempt[] = [];
+  for (const signature of signatures) {
+    for (const signer of signers) {
+      context.signal.throwIfAborted();
+      attempts.push(await attempt(signature, signer, rules));
+    }
+  }
+  return attempts;
+}
+
+function rulesOf(
+  policy: CosignTrustPolicy,
+  { trustedRoot }: CosignConfiguration,
+  { trust, scope, now }: VerifierContext,
+): EvidenceRules | VerificationFailure {
+  const { requireLog } = policy;
+  if (!requireLog && policy.signers.kind === "keys") return { root: undefined, requireLog, now };
+  try {
+    return { root: trustedRootOf(policy, trustedRoot, trust, scope), requireLog, now };
+  } catch (error) {
+    if (error instanceof VerificationFailure) return error;
+    throw error;
+  }
+}
+
+async function readSignatures(
+  subject: VerifiedSubject,
+  referrer: VerifiedReferrer,
+  policy: CosignTrustPolicy,
+  context: VerifierContext,
+): Promise<Signature[]> {
+  const manifest = await context.artifacts.manifest();
+  checkManifest(manifest);
+  if (bundleVersion(referrer.artifactType) !== undefined) {
+    return [await readBundle(manifest, subject, policy, context)];
+  }
+  if (referrer.artifactType !== COSIGN_SIGNATURE) {
+    throw refusal("not_applicable", `${referrer.artifactType} is not a signature by cosign`);
+  }
+  return await readLayers(manifest, subject, policy, context);
+}
+
+function checkManifest(manifest: Manifest): void {
+  if (manifest.mediaType === OCI_IMAGE_MANIFEST) return;
+  throw refusal("manifest.invalid", `The signature's manifest is not an ${OCI_IMAGE_MANIFEST}`);
+}
+
+async function readBundle(
+  { blobs }: Manifest,
+  subject: VerifiedSubject,
+  policy: CosignTrustPolicy,
+  context: VerifierContext,
+): Promise<Signature> {
+  const [layer] = blobs;
+  if (layer === undefined || blobs.length > 1 || bundleVersion(layer.mediaType) === undefined) {
+    throw refusal("cosign.malformed", "The manifest does not have one layer that is a bundle");
+  }
+  const { content, statement } = readStatementBundle(
+    await context.artifacts.blob(layer, MAX_BLOB_BYTES),
+  );
+  if (statement.predicateType !== SIGNATURE_PREDICATE) {
+    throw refusal(
+      "not_applicable",
+      `The bundle is an attestation (${statement.predicateType}), not an image signature`,
+    );
+  }
+  return {
+    index: 0,
+    text: encodeBase64(content.signature),
+    content,
+    checkClaims: async (list) => {
+      const { digest } = subject.descriptor;
+      let annotations = {};
+      await list.run("target", "enforce", () => {
+        annotations = checkSubject(statement, digest);
+        return `The signature is about ${digest}`;
+      });
+      await checkAnnotations(list, annotations, policy.annotations);
+    },
+  };
+}
+
+async function readLayers(
+  { blobs }: Manifest,
+  subject: VerifiedSubject,
+  policy: CosignTrustPolicy,
+  context: VerifierContext,
+): Promise<Signature[]> {
+  if (blobs.length > MAX_SIGNATURES) {
+    throw refusal(
+      "limit_exceeded",
+      `The manifest has ${blobs.length} signatures; at most ${MAX_SIGNATURES} are looked at`,
+    );
+  }
+  const payloads = await fetchAll(blobs, context);
+  return blobs.map((layer, index) => {
+    const payload = payloads.get(layer.digest);
+    const content = payload instanceof VerificationFailure || payload === undefined
+      ? payload ?? refusal("cosign.malformed", "The layer was not read")
+      : orFailure(() => readLayer(layer, payload));
+    return {
+      index,
+      text: signatureText(layer),
+      content,
+      checkClaims: async (list) => {
+        const { digest } = subject.descriptor;
+        let annotations = {};
+        await list.run("target", "enforce", () => {
+          annotations = checkPayload(payload as Bytes, digest); // content is none without it
+          return `The signature is about ${digest}`;
+        });
+        await checkAnnotations(list, annotations, policy.annotations);
+      },
+    };
+  });
+}
+
+/** Each payload once, some at a time; one that cannot be had spoils its own signatures only. */
+async function fetchAll(
+  layers: readonly Descriptor[],
+  { artifacts }: VerifierContext,
+): Promise<Map<string, Bytes | VerificationFailure>> {
+  const waiting = [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
+  const found = new Map<string, Bytes | VerificationFailure>();
+  const work = async (): Promise<void> => {
+    for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
+      try {
+        found.set(layer.digest, await artifacts.blob(layer, MAX_BLOB_BYTES));
+      } catch (error) {
+        if (!(error instanceof VerificationFailure)) throw error;
+        found.set(layer.digest, error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL_FETCHES }, work));
+  return found;
+}
+
+function orFailure<T>(read: () => T): T | VerificationFailure {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof VerificationFailure) return error;
+    throw error;
+  }
+}

@@ -1,0 +1,30 @@
+export {
+  type Bundle,
+  type BundleContent,
+  bundleVersion,
+  MAX_BUNDLE_BYTES,
+  parseBundle,
+} from "./bundle.ts";
+export { compileExpression, isAnchored } from "./expression.ts";
+export { quote, reading, refusal } from "./failure.ts";
+export {
+  exactly,
+  type IdentityPolicy,
+  type MatchedIdentity,
+  type TextMatcher,
+} from "./identity.ts";
+export type { LogEntry } from "./log_entry.ts";
+export {
+  findSubject,
+  IN_TOTO,
+  parseStatement,
+  preAuthenticationEncoding,
+  type Statement,
+} from "./statement.ts";
+export {
+  type Evidence,
+  type EvidenceRules,
+  type SignedContent,
+  type Signer,
+  verifySigned,
+} from "./verify_signed.ts";

@@ -1,0 +1,156 @@
+import {
+  type Bytes,
+  encodeBase64,
+  encodeUtf8,
+  equalBytes,
+  FormatError,
+  type PublicKey,
+  type SignatureScheme,
+  verifySignature,
+} from "../../crypto/mod.ts";
+import { formatMoment, isWithin, type TransparencyLog } from "../../trust/mod.ts";
+import { parseCheckpoint } from "./checkpoint.ts";
+import { checkBinding, type LoggedContent } from "./entry_binding.ts";
+import { quote, reading, refusal } from "./failure.ts";
+import type { LogEntry } from "./log_entry.ts";
+import { leafHash, provesInclusion } from "./merkle.ts";
+
+/** The most log entries that come with one signature. */
+const MAX_ENTRIES = 32;
+
+/** An entry that a trusted log vouches for, and that is about the signature at hand. */
+export interface VerifiedEntry {
+  readonly log: TransparencyLog;
+  readonly logIndex: number;
+  /** Kind and version of the entry. */
+  readonly kind: string;
+  /** Seconds since 1970; undefined when the log has not signed a time. */
+  readonly integratedTime: number | undefined;
+}
+
+/**
+ * Checks the log entries of a signature: each by a trusted log must be vouched for by a promise or a
+ * proof with a signed checkpoint (both, where both are there), and be about this signature. Entries
+ * of other logs are passed over, but one by a trusted log there must be.
+ *
+ * @throws {VerificationFailure} `cosign.tlog_missing` or `cosign.tlog_invalid`.
+ */
+export async function verifyEntries(
+  entries: readonly LogEntry[],
+  content: LoggedContent,
+  logs: readonly TransparencyLog[],
+): Promise<VerifiedEntry[]> {
+  if (entries.length === 0) {
+    throw refusal("cosign.tlog_missing", "No transparency log entry comes with the signature");
+  }
+  if (entries.length > MAX_ENTRIES) throw invalid(`There are more than ${MAX_ENTRIES} log entries`);
+  const names = new Set(entries.map(({ logId, logIndex }) => `${logId} ${logIndex}`));
+  if (names.size < entries.length) throw invalid("A log entry is there twice");
+  const verified: VerifiedEntry[] = [];
+  for (const entry of entries) {
+    const log = logs.find(({ logId }) => logId === entry.logId);
+    if (log !== undefined) verified.push(await verifyEntry(entry, content, log));
+  }
+  if (verified.length === 0) {
+    throw invalid(`No log entry is by a trusted log; the first is by the log ${entries[0]?.logId}`);
+  }
+  return verified;
+}
+
+async function verifyEntry(
+  entry: LogEntry,
+  content: LoggedContent,
+  log: TransparencyLog,
+): Promise<VerifiedEntry> {
+  const kind = checkBinding(entry, content);
+  if (entry.promise === undefined && entry.proof === undefined) {
+    throw invalid("The log entry has neither a promise nor a proof of inclusion");
+  }
+  if (entry.promise !== undefined) await checkPromise(entry, entry.promise, log);
+  if (entry.proof !== undefined) await checkProof(entry.body, entry.proof, log);
+  const integratedTime = entry.promise === undefined ? undefined : entry.integratedTime;
+  if (integratedTime !== undefined) checkLogValidity(log, integratedTime);
+  return { log, logIndex: entry.logIndex, kind, integratedTime };
+}
+
+/** Checks that a log's key was in use at a moment. @throws {VerificationFailure} */
+export function checkLogValidity(log: TransparencyLog, moment: number): void {
+  if (isWithin(log.validFor, moment)) return;
+  throw invalid(
+    `The key of the log ${log.baseUrl} was not in use at ${formatMoment(moment)}, the entry's time`,
+  );
+}
+
+/** The signed entry timestamp: over the canonical JSON (RFC 8785) of four members. */
+async function checkPromise(
+  { body, integratedTime, logId, logIndex }: LogEntry,
+  promise: Bytes,
+  log: TransparencyLog,
+): Promise<void> {
+  const encoded = encodeBase64(body);
+  const signed =
+    `{"body":"${encoded}","integratedTime":${integratedTime},"logID":"${logId}","logIndex":${logIndex}}`;
+  if (integratedTime === 0 || !await isSignedByLog(log, promise, encodeUtf8(signed))) {
+    throw invalid("The log's promise (signed entry timestamp) does not verify with the log's key");
+  }
+}
+
+async function checkProof(
+  body: Bytes,
+  proof: NonNullable<LogEntry["proof"]>,
+  log: TransparencyLog,
+): Promise<void> {
+  if (!provesInclusion(leafHash(body), proof)) {
+    throw invalid("The proof of inclusion does not lead from the entry to the root of the log");
+  }
+  const checkpoint = reading(
+    "cosign.tlog_invalid",
+    "The checkpoint cannot be read",
+    () => parseCheckpoint(proof.checkpoint),
+  );
+  const { treeSize, rootHash, signatures, signedBytes, origin } = checkpoint;
+  if (treeSize !== proof.treeSize || !equalBytes(rootHash, proof.rootHash)) {
+    throw invalid("The checkpoint is about another state of the log than the proof");
+  }
+  for (const { keyHint, signature } of signatures) {
+    if (keyHint === log.keyHint && await isSignedByLog(log, signature, signedBytes)) return;
+  }
+  throw invalid(`The checkpoint of ${quote(origin)} does not verify with the log's key`);
+}
+
+async function isSignedByLog(
+  log: TransparencyLog,
+  signature: Bytes,
+  data: Bytes,
+): Promise<boolean> {
+  const scheme = logScheme(log.key);
+  if (scheme === undefined) return false;
+  try {
+    return await verifySignature(log.key.spki, scheme, signature, data);
+  } catch (error) {
+    if (error instanceof FormatError) return false; // such a key cannot have signed
+    throw error;
+  }
+}
+
+/** How a log signs: its key says it, and no other way is allowed. */
+export function logScheme(key: PublicKey): SignatureScheme | undefined {
+  switch (key.kind) {
+    case "EC":
+      return {
+        name: "ECDSA",
+        hash: key.curve === "P-521" ? "SHA-512" : key.curve === "P-384" ? "SHA-384" : "SHA-256",
+        encoding: "der",
+      };
+    case "RSA":
+      return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+    case "Ed25519":
+      return { name: "Ed25519" };
+    default:
+      return undefined;
+  }
+}
+
+function invalid(message: string): Error {
+  return refusal("cosign.tlog_invalid", message);
+}
