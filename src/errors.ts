@@ -264,8 +264,16 @@ export const FAILURE_REASONS = {
   "expiry": "Sign the image again; the signature has expired.",
   "timestamp.cert_not_valid_now":
     "Sign again with a valid certificate, or use timestamps and a tsa trust store.",
-  "timestamp.not_available":
-    "Remove the tsa trust store from the policy, or use a release that verifies timestamps.",
+  "timestamp.missing":
+    "Sign again with a timestamp, or remove the tsa trust store from the policy.",
+  "timestamp.malformed": "Sign again with a timestamp of an authority that follows RFC 3161.",
+  "timestamp.imprint_mismatch": "Sign again; the timestamp belongs to another signature.",
+  "timestamp.signature": "Sign again; the timestamp was altered or is a forgery.",
+  "timestamp.untrusted":
+    "If the timestamping authority is to be trusted, add its root certificate to a tsa trust store.",
+  "timestamp.outside_validity":
+    "Sign again with a certificate that is valid when the timestamp is made.",
+  "timestamp.future": "Check the clocks of this machine and of the timestamping authority.",
   "revocation.not_available":
     "Set the revocation validation to log or skip, or use a release that checks revocation.",
   "plugin.not_installed":

@@ -26,18 +26,12 @@ const EARLIER: Readonly<Record<string, string>> = {
   "notation-cose-detached-payload": "integrity.parse", // a COSE_Sign1 without payload is not read
 };
 
-/** What this build cannot decide yet: timestamps and revocation. */
+/** What this build cannot decide yet: revocation. */
 function undecidable(one: Case): string | undefined {
   const notation = one.config.notation;
   const policies = (notation?.trustPolicy["trustPolicies"] ?? []) as {
-    trustStores?: string[];
-    signatureVerification: { level: string; verifyTimestamp?: string };
+    signatureVerification: { level: string };
   }[];
-  const timestamped = policies.some(({ trustStores, signatureVerification }) =>
-    trustStores?.some((store) => store.startsWith("tsa:")) &&
-    (signatureVerification.verifyTimestamp !== "afterCertExpiry" || one.id.includes("cert-expired"))
-  );
-  if (timestamped) return "timestamp.not_available";
   const logged = policies.some(({ signatureVerification }) =>
     signatureVerification.level === "permissive"
   );

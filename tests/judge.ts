@@ -2,7 +2,7 @@
 
 import { parseCertificate } from "../src/crypto/mod.ts";
 import type { Digest, Manifest } from "../src/oci/mod.ts";
-import { checkTrustPolicyDocument, TrustSnapshot } from "../src/trust/mod.ts";
+import { checkTrustPolicyDocument, type TrustMaterial, TrustSnapshot } from "../src/trust/mod.ts";
 import { createNotationVerifier, type VerifierResult } from "../src/verifiers/mod.ts";
 import {
   type Bytes,
@@ -20,6 +20,9 @@ export interface Question {
   /** What the trust store holds; the root of the chain when absent. */
   readonly store?: readonly ForgedCertificate[];
   readonly storeType?: "ca" | "signingAuthority";
+  /** What the trust store `tsa:forge` holds; there is none when absent. */
+  readonly authorities?: readonly ForgedCertificate[];
+  readonly verifyTimestamp?: "always" | "afterCertExpiry";
   readonly level?: "strict" | "permissive" | "audit";
   readonly override?: Readonly<Record<string, "enforce" | "log" | "skip">>;
   readonly identities?: readonly string[];
@@ -41,21 +44,27 @@ export async function judge(question: Question): Promise<VerifierResult> {
     trustPolicies: [{
       name: "forged",
       registryScopes: ["*"],
-      signatureVerification: { level: question.level ?? "strict", override: question.override },
+      signatureVerification: {
+        level: question.level ?? "strict",
+        override: question.override,
+        verifyTimestamp: question.verifyTimestamp,
+      },
       trustStores: question.trustStores ?? [`${type}:forge`],
       trustedIdentities: question.identities ?? ["*"],
     }],
   } as const;
   const issues = checkTrustPolicyDocument(policy);
   if (issues.length > 0) throw new Error(JSON.stringify(issues));
-  const certificates = (question.store ?? [question.chain.root])
-    .map(({ der }) => ({ name: "", version: "", certificate: parseCertificate(der) }));
+  const providers = new Map([
+    ["forge", material(question.store ?? [question.chain.root])],
+    ["authorities", material(question.authorities ?? [])],
+  ]);
   const verifier = createNotationVerifier({
     name: "notation",
     type: "notation",
     artifactTypes: ["*"],
     trustPolicy: policy,
-    stores: new Map([[`${type}:forge`, ["forge"]]]),
+    stores: new Map([[`${type}:forge`, ["forge"]], ["tsa:forge", ["authorities"]]]),
     caCertificates: undefined,
     userMetadata: question.userMetadata ?? {},
     maxSignatureAttempts: 100,
@@ -82,13 +91,22 @@ export async function judge(question: Question): Promise<VerifierResult> {
         manifest: () => Promise.resolve(manifest),
         blob: () => Promise.resolve(envelope),
       },
-      trust: new TrustSnapshot(
-        "forged",
-        new Map([["forge", { certificates, keys: [], details: [] }]]),
-      ),
+      trust: new TrustSnapshot("forged", providers),
       scope: "",
       now: question.now ?? new Date("2026-11-24T12:00:00Z"),
       signal: new AbortController().signal,
     },
   );
+}
+
+function material(certificates: readonly ForgedCertificate[]): TrustMaterial {
+  return {
+    certificates: certificates.map(({ der }) => ({
+      name: "",
+      version: "",
+      certificate: parseCertificate(der),
+    })),
+    keys: [],
+    details: [],
+  };
 }

@@ -1,5 +1,13 @@
 import type { Bytes } from "./bytes.ts";
-import { DerCursor, type DerNode, expectTag, readOid, readSmallInteger, TAG } from "./der/mod.ts";
+import {
+  DerCursor,
+  type DerNode,
+  expectTag,
+  readExplicit,
+  readOid,
+  readSmallInteger,
+  TAG,
+} from "./der/mod.ts";
 import { FormatError } from "./format_error.ts";
 import type { HashName } from "./hash.ts";
 
@@ -59,10 +67,10 @@ export function readPssParameters(node: DerNode): PssParameters {
     expectTag(node, TAG.sequence, "RSASSA-PSS-params"),
     "RSASSA-PSS-params",
   );
-  const hash = explicit(cursor.takeContext(0));
-  const mask = explicit(cursor.takeContext(1));
-  const salt = explicit(cursor.takeContext(2));
-  const trailer = explicit(cursor.takeContext(3));
+  const [hash, mask, salt, trailer] = [0, 1, 2, 3].map((tag) => {
+    const node = cursor.takeContext(tag);
+    return node && readExplicit(node);
+  });
   cursor.end();
   return {
     hash: hash === undefined ? SHA1 : readHash(hash),
@@ -88,14 +96,4 @@ function readMaskHash(node: DerNode): string {
     throw new FormatError("DER", "the mask generation function is not MGF1");
   }
   return readHash(algorithm.parameters);
-}
-
-/** The one element that an explicit tag wraps. */
-function explicit(node: DerNode | undefined): DerNode | undefined {
-  if (node === undefined) return undefined;
-  const cursor = new DerCursor(node, "an explicitly tagged element");
-  const inner = cursor.takeAny();
-  cursor.end();
-  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
-  return inner;
 }

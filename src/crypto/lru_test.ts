@@ -48,3 +48,18 @@ Deno.test("LruMap never has more entries than its limit, and keeps the ones used
     { numRuns: 200 },
   );
 });
+
+Deno.test("LruMap holds to its weight, and keeps nothing that is too heavy for it", () => {
+  const map = new LruMap<string, number>(10, 5);
+  map.set("a", 1, 3);
+  map.set("b", 2, 2);
+  assert.deepEqual([map.size, map.weight], [2, 5]);
+  map.set("c", 3, 1);
+  assert.deepEqual([map.get("a"), map.get("b"), map.get("c"), map.weight], [undefined, 2, 3, 3]);
+  map.set("b", 4, 6);
+  assert.deepEqual([map.get("b"), map.get("c"), map.weight], [undefined, 3, 1]);
+  map.set("c", 5, 2);
+  assert.deepEqual([map.get("c"), map.weight], [5, 2]);
+  map.delete("c");
+  assert.equal(map.weight, 0);
+});

@@ -1,4 +1,4 @@
-export { type AlgorithmIdentifier } from "./algorithm_identifier.ts";
+export { type AlgorithmIdentifier, hashOfOid } from "./algorithm_identifier.ts";
 export { decodeBase64, decodeBase64Url, encodeBase64, encodeBase64Url } from "./base64.ts";
 export { type Bytes, concatBytes, decodeUtf8, encodeUtf8, equalBytes, toHex } from "./bytes.ts";
 export { calendarDate, type DateFields } from "./calendar.ts";
@@ -11,7 +11,18 @@ export {
   type CborValue,
   parseCbor,
 } from "./cbor.ts";
+export {
+  type IssuerAndSerial,
+  parseSignedData,
+  parseTstInfo,
+  readSigningCertificateV2,
+  type SignedData,
+  type SignerInfo,
+  type SigningCertificateId,
+  type TstInfo,
+} from "./cms/mod.ts";
 export { type CoseSign1, parseCoseSign1 } from "./cose.ts";
+export { type CryptoCounters, cryptoCounters } from "./counters.ts";
 export * from "./der/mod.ts";
 export { type Format, FormatError } from "./format_error.ts";
 export { hash, type HashName } from "./hash.ts";
@@ -31,7 +42,12 @@ export { decodePem, encodePem, type PemBlock } from "./pem.ts";
 export { ProtoMessage } from "./protobuf_json.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";
-export { algorithmName, certificateScheme, type SignatureScheme } from "./signature_scheme.ts";
+export {
+  algorithmName,
+  certificateScheme,
+  messageScheme,
+  type SignatureScheme,
+} from "./signature_scheme.ts";
 export { verifySignature } from "./verify_signature.ts";
 export {
   type Certificate,

@@ -35,6 +35,7 @@ const ECDSA: ReadonlyMap<string, HashName> = new Map([
   ["1.2.840.10045.4.3.4", "SHA-512"],
 ]);
 
+const RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
 const PSS = "1.2.840.113549.1.1.10";
 const ED25519 = "1.3.101.112";
 
@@ -77,6 +78,24 @@ export function certificateScheme(algorithm: AlgorithmIdentifier): SignatureSche
   }
   if (oid === ED25519 && algorithm.parameters === undefined) return { name: "Ed25519" };
   return oid === PSS ? pssScheme(algorithm) : undefined;
+}
+
+/**
+ * The scheme of a signature in a CMS message, whose hash is named apart from it (RFC 3370 §3.2, RFC 5754
+ * §3, RFC 4056 §3); undefined for every algorithm that is not allowed, and where the hash that the
+ * signature algorithm implies is another one.
+ */
+export function messageScheme(
+  algorithm: AlgorithmIdentifier,
+  digestAlgorithm: AlgorithmIdentifier,
+): SignatureScheme | undefined {
+  const hash = hasNoParameters(digestAlgorithm) ? hashOfOid(digestAlgorithm.oid) : undefined;
+  if (hash === undefined) return undefined;
+  if (algorithm.oid === RSA_ENCRYPTION && hasNoParameters(algorithm)) {
+    return { name: "RSASSA-PKCS1-v1_5", hash };
+  }
+  const scheme = certificateScheme(algorithm);
+  return scheme !== undefined && "hash" in scheme && scheme.hash === hash ? scheme : undefined;
 }
 
 function pssScheme(algorithm: AlgorithmIdentifier): SignatureScheme | undefined {

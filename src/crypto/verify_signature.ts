@@ -1,8 +1,10 @@
 import { hashOfOid } from "./algorithm_identifier.ts";
-import type { Bytes } from "./bytes.ts";
+import { type Bytes, toHex } from "./bytes.ts";
+import { cryptoCounters } from "./counters.ts";
 import { checkOrder } from "./ed25519.ts";
-import { checkPoint, type Curve, CURVES, normaliseSignature } from "./ecdsa.ts";
+import { checkPoint, CURVES, normaliseSignature } from "./ecdsa.ts";
 import { FormatError } from "./format_error.ts";
+import { hash } from "./hash.ts";
 import { LruMap } from "./lru.ts";
 import { parsePublicKey, type PublicKey } from "./public_key.ts";
 import { encodeRsaPublicKey, wrapRsaPublicKey } from "./rsa_key.ts";
@@ -17,7 +19,14 @@ const MAX_EXPONENT_BYTES = 4;
 /** Web Crypto works on other threads; hundreds of calls at once would starve timers. */
 const turns = new Semaphore(Math.max(2, navigator.hardwareConcurrency));
 
-const importedKeys = new LruMap<string, Promise<CryptoKey>>(256);
+/** A key that fits its scheme, as Web Crypto takes it. */
+interface ReadyKey {
+  readonly key: PublicKey;
+  readonly imported: () => Promise<CryptoKey>;
+}
+
+/** By the hash of the key and the scheme: a key is read, checked and imported once. */
+const readyKeys = new LruMap<string, ReadyKey>(256, 1024 * 1024);
 
 /**
  * Checks a signature: the one place in Assay where that is done.
@@ -48,46 +57,78 @@ export async function verifySignature(
   signature: Bytes,
   data: Bytes,
 ): Promise<boolean> {
-  const key = parsePublicKey(spki);
+  const { key, imported } = readyKey(spki, scheme);
   const prepared = prepare(key, scheme, signature);
   if (prepared === undefined) return false;
-  const imported = await importKey(key, scheme);
   return await turns.run(async () => {
+    const cryptoKey = await imported();
+    cryptoCounters.signaturesChecked++;
     try {
-      return await crypto.subtle.verify(verifyParameters(scheme), imported, prepared, data);
+      return await crypto.subtle.verify(verifyParameters(scheme), cryptoKey, prepared, data);
     } catch {
       return false; // whatever Web Crypto stumbles over, the signature was not found right
     }
   });
 }
 
-/**
- * Checks the key against the scheme and brings the signature into Web Crypto's form.
- *
- * @returns undefined for a malformed signature.
- */
-function prepare(key: PublicKey, scheme: SignatureScheme, signature: Bytes): Bytes | undefined {
+/** Reads and checks a key, or finds it. A key that cannot be used is never kept. */
+function readyKey(spki: Bytes, scheme: SignatureScheme): ReadyKey {
+  // An EC key is imported for its curve, an RSA key for one hash.
+  const importedFor = "hash" in scheme && scheme.name !== "ECDSA" ? scheme.hash : "";
+  const id = `${toHex(hash("SHA-256", spki))} ${scheme.name} ${importedFor}`;
+  const known = readyKeys.get(id);
+  if (known !== undefined) return known;
+  const key = parsePublicKey(spki.slice());
+  checkKey(key, scheme);
+  let importing: Promise<CryptoKey> | undefined;
+  const ready = {
+    key,
+    imported: async (): Promise<CryptoKey> => {
+      importing ??= importKey(key, scheme);
+      try {
+        return await importing;
+      } catch (error) {
+        readyKeys.delete(id);
+        throw error;
+      }
+    },
+  };
+  readyKeys.set(id, ready, 2 * spki.length);
+  return ready;
+}
+
+/** @throws {FormatError} when the scheme cannot use the key. */
+function checkKey(key: PublicKey, scheme: SignatureScheme): void {
   switch (scheme.name) {
     case "ECDSA": {
-      const curve = requireCurve(key);
-      return normaliseSignature(curve, scheme.encoding, signature);
+      const curve = CURVES[key.curve ?? ""];
+      if (key.kind !== "EC" || curve === undefined || key.point === undefined) {
+        throw unfit(key, scheme);
+      }
+      return checkPoint(curve, key.point);
     }
     case "Ed25519":
       if (key.kind !== "Ed25519" || key.point === undefined) throw unfit(key, scheme);
-      checkOrder(key.point);
-      return signature.length === 64 ? signature : undefined;
+      return checkOrder(key.point);
     case "RSASSA-PSS":
     case "RSASSA-PKCS1-v1_5":
-      requireRsa(key, scheme);
-      return signature.length === key.modulus?.length ? signature : undefined;
+      return requireRsa(key, scheme);
   }
 }
 
-function requireCurve(key: PublicKey): Curve {
-  const curve = key.kind === "EC" ? CURVES[key.curve ?? ""] : undefined;
-  if (curve === undefined || key.point === undefined) throw unfit(key, { name: "ECDSA" });
-  checkPoint(curve, key.point);
-  return curve;
+/** Brings a signature into Web Crypto's form; undefined for a malformed one. */
+function prepare(key: PublicKey, scheme: SignatureScheme, signature: Bytes): Bytes | undefined {
+  switch (scheme.name) {
+    case "ECDSA": {
+      const curve = CURVES[key.curve ?? ""];
+      return curve && normaliseSignature(curve, scheme.encoding, signature);
+    }
+    case "Ed25519":
+      return signature.length === 64 ? signature : undefined;
+    case "RSASSA-PSS":
+    case "RSASSA-PKCS1-v1_5":
+      return signature.length === key.modulus?.length ? signature : undefined;
+  }
 }
 
 function requireRsa(key: PublicKey, scheme: SignatureScheme & { readonly hash: string }): void {
@@ -128,25 +169,11 @@ function unfit(key: PublicKey, scheme: { readonly name: string }): FormatError {
 }
 
 async function importKey(key: PublicKey, scheme: SignatureScheme): Promise<CryptoKey> {
-  const hash = "hash" in scheme && scheme.name !== "ECDSA" ? scheme.hash : "";
-  const id = `${key.fingerprint} ${scheme.name} ${hash}`;
-  let imported = importedKeys.get(id);
-  if (imported === undefined) {
-    imported = crypto.subtle.importKey(
-      "spki",
-      plainSpki(key),
-      importParameters(key, scheme),
-      false,
-      [
-        "verify",
-      ],
-    );
-    importedKeys.set(id, imported);
-  }
+  cryptoCounters.keysImported++;
   try {
-    return await imported;
+    const parameters = importParameters(key, scheme);
+    return await crypto.subtle.importKey("spki", plainSpki(key), parameters, false, ["verify"]);
   } catch (error) {
-    importedKeys.delete(id);
     throw new FormatError(
       "SPKI",
       `the key (${key.description}) cannot be used: ${

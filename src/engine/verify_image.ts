@@ -178,7 +178,6 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
   "deadline": "DEADLINE_EXCEEDED",
   "defect": "UNKNOWN",
   "authenticity.invalid_trust_store": "KEY_MANAGEMENT_PROVIDER_FAILURE",
-  "timestamp.not_available": "NOT_AVAILABLE",
   "revocation.not_available": "NOT_AVAILABLE",
 };
 

@@ -3,14 +3,18 @@ import {
   type Certificate,
   certificateScheme,
   equalBytes,
-  verifySignature,
+  LruMap,
 } from "../crypto/mod.ts";
 import { VerificationFailure } from "../errors.ts";
 import { checkIssuingCertificate, checkSigningCertificate } from "./certificate_profile.ts";
+import { isSelfSigned, isSignedBy } from "./issuance.ts";
 import { subjectText } from "./subject_text.ts";
 
 /** The most certificates that a chain may have. Whoever reads one holds to it before parsing. */
 export const MAX_CHAIN_LENGTH = 16;
+
+/** Chains that are right, by the fingerprints of their certificates. What is wrong is told each time. */
+const right = new LruMap<string, true>(1024, 1024 * 1024);
 
 /**
  * Checks that certificates form the chain that the Notary Project signature specification asks for:
@@ -20,6 +24,13 @@ export const MAX_CHAIN_LENGTH = 16;
  * @throws {VerificationFailure} `integrity.chain`.
  */
 export async function checkChain(chain: readonly Certificate[]): Promise<void> {
+  const id = chain.map((certificate) => certificate.fingerprint).join(" ");
+  if (right.get(id)) return;
+  await checkCertificates(chain);
+  right.set(id, true, id.length);
+}
+
+async function checkCertificates(chain: readonly Certificate[]): Promise<void> {
   const leaf = chain[0];
   if (leaf === undefined) throw broken("The signature carries no certificate");
   checkSigningCertificate(leaf);
@@ -37,12 +48,6 @@ export async function checkChain(chain: readonly Certificate[]): Promise<void> {
       await checkIssuedBy(certificate, issuer, `was not issued by the next one, ${quote(issuer)}`);
     }
   }
-}
-
-/** Whether the subject is the issuer and the signature was made with the certificate's own key. */
-export async function isSelfSigned(certificate: Certificate): Promise<boolean> {
-  return equalBytes(certificate.subject.raw, certificate.issuer.raw) &&
-    await isSignedBy(certificate, certificate);
 }
 
 async function checkIssuedBy(
@@ -65,25 +70,6 @@ async function checkIssuedBy(
   }
   if (!await isSignedBy(certificate, issuer)) {
     throw broken(`The certificate ${quote(certificate)} ${problem}: the signature does not verify`);
-  }
-}
-
-/**
- * Whether a certificate's signature was made with the key of another one. A key that cannot be used
- * cannot have signed either: both are false.
- */
-export async function isSignedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
-  const scheme = certificateScheme(certificate.signatureAlgorithm);
-  if (scheme === undefined) return false;
-  try {
-    return await verifySignature(
-      issuer.publicKey.spki,
-      scheme,
-      certificate.signature,
-      certificate.tbs,
-    );
-  } catch {
-    return false;
   }
 }
 

@@ -7,7 +7,8 @@ import {
 } from "../../tests/forge/mod.ts";
 import { parseCertificate } from "../crypto/mod.ts";
 import { VerificationFailure } from "../errors.ts";
-import { checkChain, isSelfSigned } from "./chain.ts";
+import { checkChain } from "./chain.ts";
+import { isSelfSigned } from "./issuance.ts";
 
 /** What is wrong with a chain of encoded certificates; undefined when nothing is. */
 async function problem(

@@ -1,5 +1,6 @@
-export { checkChain, isSelfSigned, isSignedBy, MAX_CHAIN_LENGTH } from "./chain.ts";
+export { checkChain, MAX_CHAIN_LENGTH } from "./chain.ts";
 export { type DistinguishedName, parseDistinguishedName } from "./distinguished_name.ts";
+export { isSelfSigned, isSignedBy } from "./issuance.ts";
 export { actionsOf } from "./levels.ts";
 export type {
   MaterialDetail,
@@ -8,11 +9,12 @@ export type {
   TrustMaterial,
 } from "./material.ts";
 export { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
-export { canonicalScope, selectStatement } from "./registry_scope.ts";
+export { canonicalScope, statementSelector } from "./registry_scope.ts";
 export { parseTime } from "./rfc3339.ts";
 export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
-export { loadTrustStore, type TrustStoreSources } from "./trust_store.ts";
+export { type Timestamp, verifyTimestamp } from "./timestamp.ts";
+export { loadTrustStore, type TrustStore, type TrustStoreSources } from "./trust_store.ts";
 export {
   type CertificateAuthority,
   isWithin,
@@ -22,7 +24,7 @@ export {
   type TrustedRoot,
 } from "./trusted_root.ts";
 export { matchTrustedIdentity } from "./trusted_identity.ts";
-export { checkValidAt, formatMoment } from "./validity.ts";
+export { checkValidAt, checkValidThrough, formatMoment } from "./validity.ts";
 export type {
   Action,
   Level,

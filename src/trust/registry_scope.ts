@@ -45,22 +45,25 @@ export function canonicalScope(scope: string): string {
 }
 
 /**
- * The statement that applies to a repository: the one with exactly this scope, else the one with
- * the scope `*`, else none. Prefixes never match.
+ * Finds the statement that applies to a repository: the one with exactly this scope, else the one with
+ * the scope `*`, else none. Prefixes never match. The document is read once.
  *
- * @param reference `registry/repository@digest`.
+ * @returns a function of `registry/repository@digest`.
  */
-export function selectStatement(
+export function statementSelector(
   document: TrustPolicyDocument,
-  reference: string,
-): TrustPolicyStatement | undefined {
-  const repository = canonicalScope(reference.slice(0, reference.lastIndexOf("@")));
-  const having = (wanted: string): TrustPolicyStatement | undefined =>
-    document.trustPolicies.find(({ registryScopes }) =>
-      registryScopes.some((scope) => canonicalScope(scope) === wanted)
-    );
-  const named = describeScopeProblem(repository) === undefined;
-  return (named ? having(repository) : undefined) ?? having("*");
+): (reference: string) => TrustPolicyStatement | undefined {
+  const statements = new Map<string, TrustPolicyStatement>();
+  for (const statement of document.trustPolicies) {
+    for (const scope of statement.registryScopes.map(canonicalScope)) {
+      if (!statements.has(scope)) statements.set(scope, statement);
+    }
+  }
+  return (reference) => {
+    const repository = canonicalScope(reference.slice(0, reference.lastIndexOf("@")));
+    const named = describeScopeProblem(repository) === undefined;
+    return (named ? statements.get(repository) : undefined) ?? statements.get("*");
+  };
 }
 
 function isDomain(text: string): boolean {

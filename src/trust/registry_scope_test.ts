@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { TrustPolicyDocument } from "./trust_policy.ts";
-import { canonicalScope, describeScopeProblem, selectStatement } from "./registry_scope.ts";
+import { canonicalScope, describeScopeProblem, statementSelector } from "./registry_scope.ts";
 
 const VALID = [
   "localhost:5000/a",
@@ -85,29 +85,29 @@ function policies(...scopes: readonly (readonly string[])[]): TrustPolicyDocumen
   };
 }
 
-Deno.test("selectStatement takes the exact scope, else the wildcard, else none", () => {
+Deno.test("statementSelector takes the exact scope, else the wildcard, else none", () => {
   const document = policies(["*"], ["r.io/app", "r.io/other"]);
-  assert.equal(selectStatement(document, "r.io/app@sha256:00")?.name, "p1");
-  assert.equal(selectStatement(document, "r.io/other@sha256:00")?.name, "p1");
-  assert.equal(selectStatement(document, "r.io/app/sub@sha256:00")?.name, "p0");
-  assert.equal(selectStatement(document, "r.io/ap@sha256:00")?.name, "p0");
-  assert.equal(selectStatement(policies(["r.io/app"]), "r.io/app2@sha256:00"), undefined);
+  assert.equal(statementSelector(document)("r.io/app@sha256:00")?.name, "p1");
+  assert.equal(statementSelector(document)("r.io/other@sha256:00")?.name, "p1");
+  assert.equal(statementSelector(document)("r.io/app/sub@sha256:00")?.name, "p0");
+  assert.equal(statementSelector(document)("r.io/ap@sha256:00")?.name, "p0");
+  assert.equal(statementSelector(policies(["r.io/app"]))("r.io/app2@sha256:00"), undefined);
 });
 
-Deno.test("selectStatement gives an image without a name the wildcard only", () => {
-  assert.equal(selectStatement(policies(["*"]), "@sha256:00")?.name, "p0");
-  assert.equal(selectStatement(policies(["r.io/app"]), "@sha256:00"), undefined);
+Deno.test("statementSelector gives an image without a name the wildcard only", () => {
+  assert.equal(statementSelector(policies(["*"]))("@sha256:00")?.name, "p0");
+  assert.equal(statementSelector(policies(["r.io/app"]))("@sha256:00"), undefined);
 });
 
-Deno.test("selectStatement is not misled by another spelling of the registry's host", () => {
+Deno.test("statementSelector is not misled by another spelling of the registry's host", () => {
   const document = policies(["*"], ["Registry.io/app"], ["other.io:443/app"], ["r.io:5000/app"]);
   for (const host of ["registry.io", "REGISTRY.IO", "Registry.io:443", "registry.io:0443"]) {
-    assert.equal(selectStatement(document, `${host}/app@sha256:00`)?.name, "p1", host);
+    assert.equal(statementSelector(document)(`${host}/app@sha256:00`)?.name, "p1", host);
   }
-  assert.equal(selectStatement(document, "other.io/app@sha256:00")?.name, "p2");
-  assert.equal(selectStatement(document, "R.io:5000/app@sha256:00")?.name, "p3");
-  assert.equal(selectStatement(document, "r.io/app@sha256:00")?.name, "p0");
-  assert.equal(selectStatement(document, "r.io:5443/app@sha256:00")?.name, "p0");
+  assert.equal(statementSelector(document)("other.io/app@sha256:00")?.name, "p2");
+  assert.equal(statementSelector(document)("R.io:5000/app@sha256:00")?.name, "p3");
+  assert.equal(statementSelector(document)("r.io/app@sha256:00")?.name, "p0");
+  assert.equal(statementSelector(document)("r.io:5443/app@sha256:00")?.name, "p0");
 });
 
 Deno.test("canonicalScope changes nothing but the host", () => {

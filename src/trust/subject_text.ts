@@ -26,6 +26,15 @@ const RECOGNISED: ReadonlyMap<string, Recognised> = new Map([
  * the same kind stand together (`OU=a+OU=b`), unrecognised ones as `OID=#hex`.
  */
 export function subjectText(name: Name): string {
+  let text = texts.get(name);
+  if (text === undefined) texts.set(name, text = write(name));
+  return text;
+}
+
+/** Names come with certificates that are read once; each is written once. */
+const texts = new WeakMap<Name, string>();
+
+function write(name: Name): string {
   const groups = new Map<string, string[]>();
   const unrecognised: string[] = [];
   for (const attribute of name.rdns.flat()) {

@@ -1,6 +1,6 @@
-import type { Certificate } from "../crypto/mod.ts";
+import { type Certificate, LruMap } from "../crypto/mod.ts";
 import { AssayError, VerificationFailure } from "../errors.ts";
-import { isSelfSigned } from "./chain.ts";
+import { isSelfSigned } from "./issuance.ts";
 import type { TrustStoreType } from "./trust_policy.ts";
 import type { TrustSnapshot } from "./snapshot.ts";
 
@@ -12,8 +12,21 @@ export interface TrustStoreSources {
   readonly caCertificates: readonly Certificate[] | undefined;
 }
 
+/** The anchors of one trust store. */
+export interface TrustStore {
+  /** `type:name`. */
+  readonly name: string;
+  /** By fingerprint, in the order of the sources. */
+  readonly anchors: ReadonlyMap<string, Certificate>;
+}
+
+/** The stores of one snapshot, per sources and scope, and as many as requests come to use. */
+const MAX_STORES = 1000;
+const loaded = new WeakMap<TrustSnapshot, WeakMap<TrustStoreSources, LruMap<string, TrustStore>>>();
+
 /**
- * The certificates of one trust store that may be anchors: CA certificates and self-signed ones.
+ * The certificates of one trust store that may be anchors: CA certificates and self-signed ones. Read
+ * once for each snapshot of the trust material; a store that cannot be read is asked for again.
  *
  * @param scope the namespace of the request; decides which providers may be used.
  * @throws {VerificationFailure} `authenticity.invalid_trust_store`, undecided: without the store
@@ -25,22 +38,48 @@ export async function loadTrustStore(
   sources: TrustStoreSources,
   snapshot: TrustSnapshot,
   scope: string,
-): Promise<readonly Certificate[]> {
-  const store = `${type}:${name}`;
+): Promise<TrustStore> {
+  const stores = storesOf(snapshot, sources);
+  const id = `${scope} ${type}:${name}`;
+  const known = stores.get(id);
+  if (known !== undefined) return known;
+  const store = await load(type, `${type}:${name}`, sources, snapshot, scope);
+  stores.set(id, store);
+  return store;
+}
+
+function storesOf(
+  snapshot: TrustSnapshot,
+  sources: TrustStoreSources,
+): LruMap<string, TrustStore> {
+  let bySources = loaded.get(snapshot);
+  if (bySources === undefined) loaded.set(snapshot, bySources = new WeakMap());
+  let stores = bySources.get(sources);
+  if (stores === undefined) bySources.set(sources, stores = new LruMap(MAX_STORES));
+  return stores;
+}
+
+async function load(
+  type: TrustStoreType,
+  store: string,
+  sources: TrustStoreSources,
+  snapshot: TrustSnapshot,
+  scope: string,
+): Promise<TrustStore> {
   const certificates = collect(store, type, sources, snapshot, scope);
-  const anchors: Certificate[] = [];
+  const anchors = new Map<string, Certificate>();
   for (const certificate of certificates) {
     if (certificate.basicConstraints?.ca || await isSelfSigned(certificate)) {
-      anchors.push(certificate);
+      anchors.set(certificate.fingerprint, certificate);
     }
   }
   if (certificates.length === 0) throw unusable(`Trust store ${store} has no certificates`);
-  if (anchors.length === 0) {
+  if (anchors.size === 0) {
     throw unusable(
       `Trust store ${store} has no certificate that can be an anchor: none is a CA or self-signed`,
     );
   }
-  return anchors;
+  return { name: store, anchors };
 }
 
 function collect(

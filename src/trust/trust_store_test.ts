@@ -52,7 +52,7 @@ async function load(
     snapshot,
     options.scope ?? "",
   );
-  return found.map(({ subject }) => subject.rdns.flat().at(-1)?.value ?? "");
+  return [...found.anchors.values()].map(({ subject }) => subject.rdns.flat().at(-1)?.value ?? "");
 }
 
 function unusable(pattern: RegExp): (error: unknown) => boolean {
@@ -64,7 +64,17 @@ function unusable(pattern: RegExp): (error: unknown) => boolean {
 Deno.test("loadTrustStore gives the CA and self-signed certificates of all providers", async () => {
   assert.deepEqual(await load(["root"]), ["root"]);
   assert.deepEqual(await load(["mixed"]), ["alone", "root"]);
-  assert.deepEqual(await load(["root", "mixed"]), ["root", "alone", "root"]);
+  assert.deepEqual(await load(["root", "mixed"]), ["root", "alone"]);
+});
+
+Deno.test("loadTrustStore reads a store once for each snapshot, sources and scope", async () => {
+  const sources = { stores: new Map([["ca:store", ["root"]]]), caCertificates: undefined };
+  const first = await loadTrustStore("ca", "store", sources, snapshot, "");
+  assert.equal(await loadTrustStore("ca", "store", sources, snapshot, ""), first);
+  assert.notEqual(await loadTrustStore("ca", "store", sources, snapshot, "team"), first);
+  assert.notEqual(await loadTrustStore("ca", "store", { ...sources }, snapshot, ""), first);
+  const other = new TrustSnapshot("other", new Map());
+  await assert.rejects(loadTrustStore("ca", "store", sources, other, ""), VerificationFailure);
 });
 
 Deno.test("loadTrustStore is undecided about a store that has no anchor", async () => {

@@ -97,3 +97,12 @@ export {
 } from "./layout.ts";
 export { type Attribute, encodeAlgorithm, encodeName, type Name, type Rdn } from "./names.ts";
 export { type EnvelopeOptions, PAYLOAD_TYPE, SIGNING_TIME, type Target } from "./payload.ts";
+export {
+  ATTRIBUTE,
+  forgeAuthority,
+  forgeTimestamp,
+  issuerSerial,
+  signingCertificateV2,
+  signingTime,
+  type TimestampOptions,
+} from "./timestamp.ts";

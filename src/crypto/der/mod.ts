@@ -1,9 +1,11 @@
+export { type BerLimits, berToDer } from "./ber.ts";
 export { DerCursor, expectTag } from "./cursor.ts";
 export {
   readBitString,
   readBoolean,
   readInteger,
   readOctets,
+  readOctetString,
   readOid,
   readPositive,
   readSmallInteger,
@@ -13,8 +15,9 @@ export {
   readChildren,
   readDer,
   readDerSequence,
+  readExplicit,
   TAG,
   type TagClass,
 } from "./reader.ts";
 export { readString } from "./strings.ts";
-export { readTime } from "./time.ts";
+export { readPreciseTime, readTime } from "./time.ts";

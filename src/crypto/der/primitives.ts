@@ -1,6 +1,6 @@
 import { type Bytes, toHex } from "../bytes.ts";
 import { FormatError } from "../format_error.ts";
-import type { DerNode } from "./reader.ts";
+import { type DerNode, TAG } from "./reader.ts";
 
 /** The most bytes of an object identifier. */
 const MAX_OID_BYTES = 64;
@@ -63,6 +63,14 @@ export function readOctets(node: DerNode): Bytes {
   const { bytes, unused } = readBitString(node);
   if (unused !== 0) throw new FormatError("DER", "a BIT STRING is not made of whole bytes");
   return bytes;
+}
+
+/** The bytes of an OCTET STRING. @throws {FormatError} */
+export function readOctetString(node: DerNode): Bytes {
+  if (node.tagClass !== "universal" || node.tag !== TAG.octetString) {
+    throw new FormatError("DER", "an element is not an OCTET STRING");
+  }
+  return node.value;
 }
 
 /** An OBJECT IDENTIFIER as dotted decimals. @throws {FormatError} */

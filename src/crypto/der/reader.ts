@@ -86,6 +86,16 @@ export function readChildren(node: DerNode): DerNode[] {
   return children;
 }
 
+/** The one element that an explicit tag wraps. @throws {FormatError} */
+export function readExplicit(node: DerNode): DerNode {
+  const [inner, ...more] = readChildren(node);
+  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
+  if (more.length > 0) {
+    throw new FormatError("DER", "an explicitly tagged element has parts too many");
+  }
+  return inner;
+}
+
 /**
  * Splits elements that stand one after the other.
  *

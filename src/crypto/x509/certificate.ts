@@ -1,10 +1,12 @@
 import { type AlgorithmIdentifier, readAlgorithmIdentifier } from "../algorithm_identifier.ts";
 import { type Bytes, toHex } from "../bytes.ts";
+import { cryptoCounters } from "../counters.ts";
 import {
   DerCursor,
   type DerNode,
   expectTag,
   readDer,
+  readExplicit,
   readInteger,
   readOctets,
   readSmallInteger,
@@ -53,7 +55,7 @@ export interface Certificate extends KnownExtensions {
 }
 
 /** The chains of a deployment have few certificates, and each comes with every signature. */
-const parsed = new LruMap<string, Certificate>(256);
+const parsed = new LruMap<string, Certificate>(1024, 8 * 1024 * 1024);
 
 /**
  * Reads a certificate (RFC 5280 §4.1) from DER, strictly, with nothing after it. The same bytes may
@@ -69,7 +71,8 @@ export function parseCertificate(der: Bytes): Certificate {
   const known = parsed.get(fingerprint);
   if (known !== undefined) return known;
   const certificate = read(der.slice(), fingerprint);
-  parsed.set(fingerprint, certificate);
+  cryptoCounters.certificatesRead++;
+  parsed.set(fingerprint, certificate, 4 * der.length); // the parts weigh more than their bytes
   return certificate;
 }
 
@@ -123,7 +126,7 @@ function readSignedPart(tbs: DerNode): SignedPart {
   if (version !== 3 && wrapper !== undefined) {
     throw new FormatError("X.509", `a certificate of version ${version} has extensions`);
   }
-  const extensions = wrapper === undefined ? [] : readExtensions(only(wrapper));
+  const extensions = wrapper === undefined ? [] : readExtensions(readExplicit(wrapper));
   return {
     version,
     serialNumber: toHex(serial),
@@ -139,7 +142,7 @@ function readSignedPart(tbs: DerNode): SignedPart {
 
 function readVersion(node: DerNode | undefined): 1 | 2 | 3 {
   if (node === undefined) return 1;
-  const number = readSmallInteger(expectTag(only(node), TAG.integer, "the version")) + 1;
+  const number = readSmallInteger(expectTag(readExplicit(node), TAG.integer, "the version")) + 1;
   if (number !== 2 && number !== 3) {
     throw new FormatError("X.509", "the version is none that is written out (2 or 3)");
   }
@@ -154,13 +157,4 @@ function readValidity(node: DerNode): { notBefore: Date; notAfter: Date } {
     throw new FormatError("X.509", "the validity lacks a time");
   }
   return { notBefore: readTime(notBefore), notAfter: readTime(notAfter) };
-}
-
-/** The one element that an explicit tag wraps. */
-function only(node: DerNode): DerNode {
-  const cursor = new DerCursor(node, "an explicitly tagged element");
-  const inner = cursor.takeAny();
-  cursor.end();
-  if (inner === undefined) throw new FormatError("DER", "an explicitly tagged element is empty");
-  return inner;
 }

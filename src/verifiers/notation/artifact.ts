@@ -1,10 +1,8 @@
 import { VerificationFailure } from "../../errors.ts";
 import type { Descriptor, Manifest } from "../../oci/mod.ts";
 import type { ArtifactReader, VerifiedSubject } from "../verifier.ts";
-import { readCoseEnvelope } from "./cose_envelope.ts";
-import type { Envelope } from "./envelope.ts";
 import { COSE_ENVELOPE, JWS_ENVELOPE } from "./headers.ts";
-import { readJwsEnvelope } from "./jws_envelope.ts";
+import { type OpenedEnvelope, openEnvelope } from "./opened_envelope.ts";
 
 /** The most bytes of a signature envelope that are read: 4 MiB. */
 const MAX_ENVELOPE_BYTES = 4 * 1024 * 1024;
@@ -18,10 +16,9 @@ const MAX_ENVELOPE_BYTES = 4 * 1024 * 1024;
 export async function readEnvelope(
   subject: VerifiedSubject,
   artifacts: ArtifactReader,
-): Promise<Envelope> {
+): Promise<OpenedEnvelope> {
   const layer = envelopeLayer(await artifacts.manifest(), subject);
-  const read = layer.mediaType === JWS_ENVELOPE ? readJwsEnvelope : readCoseEnvelope;
-  return read(await artifacts.blob(layer, MAX_ENVELOPE_BYTES));
+  return openEnvelope(layer.mediaType, await artifacts.blob(layer, MAX_ENVELOPE_BYTES));
 }
 
 function envelopeLayer(manifest: Manifest, subject: VerifiedSubject): Descriptor {

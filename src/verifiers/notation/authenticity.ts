@@ -5,6 +5,7 @@ import {
   parseTrustStore,
   subjectText,
   type TrustPolicyStatement,
+  type TrustStore,
   type TrustStoreSources,
   type TrustStoreType,
 } from "../../trust/mod.ts";
@@ -40,15 +41,14 @@ export async function checkTrustStores(
         `The signing scheme is ${signed.envelope.scheme}, and trust policy "${statement.name}" names no trust store of type ${type}`,
     });
   }
-  const anchors = new Map<string, string>();
+  const stores: TrustStore[] = []; // all of them: one that cannot be read leaves it undecided
   for (const name of names) {
-    const certificates = await loadTrustStore(type, name, sources, context.trust, context.scope);
-    for (const certificate of certificates) anchors.set(certificate.fingerprint, `${type}:${name}`);
+    stores.push(await loadTrustStore(type, name, sources, context.trust, context.scope));
   }
   for (const certificate of signed.chain) {
-    const store = anchors.get(certificate.fingerprint);
+    const store = stores.find(({ anchors }) => anchors.has(certificate.fingerprint));
     if (store !== undefined) {
-      return `"${subjectText(certificate.subject)}" is in trust store ${store}`;
+      return `"${subjectText(certificate.subject)}" is in trust store ${store.name}`;
     }
   }
   throw new VerificationFailure({

@@ -1,6 +1,6 @@
+import type { Certificate } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { subjectText } from "../../trust/mod.ts";
-import type { SignedEnvelope } from "./integrity.ts";
 
 /**
  * The revocation validation. The root is trusted as it is; a certificate below it that names no
@@ -8,8 +8,8 @@ import type { SignedEnvelope } from "./integrity.ts";
  *
  * @throws {VerificationFailure} `revocation.not_available`, undecided.
  */
-export function checkRevocation(signed: SignedEnvelope): string {
-  for (const certificate of signed.chain.slice(0, -1)) {
+export function checkChainRevocation(chain: readonly Certificate[]): string {
+  for (const certificate of chain.slice(0, -1)) {
     const addresses = [...certificate.ocspUrls, ...certificate.crlUrls];
     if (addresses.length > 0) {
       throw new VerificationFailure({

@@ -1,7 +1,16 @@
 import { VerificationFailure } from "../../errors.ts";
-import { checkValidAt, formatMoment, type TrustPolicyStatement } from "../../trust/mod.ts";
+import {
+  checkValidAt,
+  checkValidThrough,
+  formatMoment,
+  subjectText,
+  type TrustPolicyStatement,
+  type TrustStoreSources,
+} from "../../trust/mod.ts";
+import type { VerifierContext } from "../verifier.ts";
 import type { Envelope } from "./envelope.ts";
 import type { SignedEnvelope } from "./integrity.ts";
+import { checkTimestamp } from "./timestamp.ts";
 
 /**
  * Checks that the signature has not expired.
@@ -27,26 +36,26 @@ export function checkExpiry(envelope: Envelope, now: Date): string {
  *
  * @throws {VerificationFailure} `timestamp.*`.
  */
-export function checkAuthenticTimestamp(
+export async function checkAuthenticTimestamp(
   signed: SignedEnvelope,
   statement: TrustPolicyStatement,
-  now: Date,
-): string {
+  sources: TrustStoreSources,
+  context: VerifierContext,
+): Promise<string> {
+  const { now } = context;
   const { scheme, signingTime } = signed.envelope;
   if (scheme === "notary.x509.signingAuthority") {
     checkValidAt(signed.chain, signingTime, "the authentic signing time");
     return `All certificates were valid at the authentic signing time ${formatMoment(signingTime)}`;
   }
-  if (needsTimestamp(signed, statement, now)) {
-    throw new VerificationFailure({
-      reason: "timestamp.not_available",
-      effect: "undecided",
-      message:
-        `Trust policy "${statement.name}" asks for a timestamp (it names a tsa trust store), and timestamps are not verified in this build`,
-    });
+  if (!needsTimestamp(signed, statement, now)) {
+    checkValidAt(signed.chain, now.getTime() / 1000, "the time of verification");
+    return "All certificates are valid now";
   }
-  checkValidAt(signed.chain, now.getTime() / 1000, "the time of verification");
-  return "All certificates are valid now";
+  const { time, accuracy, chain } = await checkTimestamp(signed, statement, sources, context);
+  checkValidThrough(signed.chain, time, accuracy);
+  const authority = chain[0] === undefined ? "" : ` by "${subjectText(chain[0].subject)}"`;
+  return `All certificates were valid at ${formatMoment(time)}, as the timestamp${authority} says`;
 }
 
 function needsTimestamp(

@@ -2,7 +2,7 @@ import { VerificationFailure } from "../../errors.ts";
 import {
   type Action,
   actionsOf,
-  selectStatement,
+  statementSelector,
   subjectText,
   type TrustPolicyDocument,
   type TrustPolicyStatement,
@@ -14,9 +14,9 @@ import type { VerifiedSubject, Verifier, VerifierContext, VerifierResult } from 
 import { checkIdentity, checkTrustStores } from "./authenticity.ts";
 import { readEnvelope } from "./artifact.ts";
 import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";
-import { checkIntegrity, type SignedEnvelope } from "./integrity.ts";
+import type { SignedEnvelope } from "./integrity.ts";
 import { checkTarget, checkUserMetadata } from "./payload.ts";
-import { checkRevocation } from "./revocation.ts";
+import { checkChainRevocation } from "./revocation.ts";
 import { checkAuthenticTimestamp, checkExpiry } from "./times.ts";
 
 /** The configuration of a Notation verifier, validated. */
@@ -34,23 +34,28 @@ export interface NotationConfiguration extends TrustStoreSources {
 /** Verifies signatures as the Notary Project specifications say. */
 export function createNotationVerifier(configuration: NotationConfiguration): Verifier {
   const types = new Set(configuration.artifactTypes);
+  const selectStatement = statementSelector(configuration.trustPolicy);
   return {
     name: configuration.name,
     type: configuration.type,
     maxAttempts: configuration.maxSignatureAttempts,
     accepts: (artifactType) => types.has("*") || types.has(artifactType),
-    verify: (subject, _referrer, context) => verify(configuration, subject, context),
+    verify: (subject, _referrer, context) => {
+      const statement = selectStatement(subject.reference);
+      return verify(configuration, statement, subject, context);
+    },
   };
 }
 
 async function verify(
   configuration: NotationConfiguration,
+  selected: TrustPolicyStatement | undefined,
   subject: VerifiedSubject,
   context: VerifierContext,
 ): Promise<VerifierResult> {
   const list = new CheckList();
   try {
-    const statement = await selectPolicy(configuration, subject, list);
+    const statement = await requireStatement(configuration, selected, subject, list);
     if (statement.signatureVerification.level === "skip") {
       return {
         outcome: "success",
@@ -71,12 +76,12 @@ async function verify(
   }
 }
 
-async function selectPolicy(
+async function requireStatement(
   configuration: NotationConfiguration,
+  statement: TrustPolicyStatement | undefined,
   subject: VerifiedSubject,
   list: CheckList,
 ): Promise<TrustPolicyStatement> {
-  const statement = selectStatement(configuration.trustPolicy, subject.reference);
   await list.run("trust policy", "enforce", () => {
     if (statement !== undefined) {
       return `"${statement.name}" applies, level ${statement.signatureVerification.level}`;
@@ -103,12 +108,12 @@ async function verifySignature(
   statement: TrustPolicyStatement,
 ): Promise<SignedEnvelope> {
   const actions: Readonly<Record<Validation, Action>> = actionsOf(statement.signatureVerification);
-  const envelope = await collect(list, "envelope", async () => {
+  const opened = await collect(list, "envelope", async () => {
     const value = await readEnvelope(subject, context.artifacts);
-    return { value, detail: `A ${value.format} envelope` };
+    return { value, detail: `A ${value.envelope.format} envelope` };
   });
   const signed = await collect(list, "integrity", async () => {
-    const value = await checkIntegrity(envelope);
+    const value = await opened.integrity();
     return {
       value,
       detail: `${value.algorithm} signature by "${
@@ -130,9 +135,9 @@ async function verifySignature(
   await list.run(
     "authentic timestamp",
     actions.authenticTimestamp,
-    () => checkAuthenticTimestamp(signed, statement, context.now),
+    () => checkAuthenticTimestamp(signed, statement, configuration, context),
   );
-  await list.run("revocation", actions.revocation, () => checkRevocation(signed));
+  await list.run("revocation", actions.revocation, () => checkChainRevocation(signed.chain));
   await list.run("target", "enforce", () => checkTarget(signed.payload, subject.descriptor));
   if (Object.keys(configuration.userMetadata).length > 0) {
     await list.run(

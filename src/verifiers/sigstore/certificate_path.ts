@@ -1,4 +1,4 @@
-import { type Certificate, equalBytes, LruMap } from "../../crypto/mod.ts";
+import { type Certificate, equalBytes } from "../../crypto/mod.ts";
 import {
   type CertificateAuthority,
   formatMoment,
@@ -26,9 +26,6 @@ export interface CertificatePath {
   readonly authority: CertificateAuthority;
   readonly certificates: readonly [Certificate, Certificate, ...Certificate[]];
 }
-
-/** Whether one certificate issued another depends on nothing but the two. */
-const issuances = new LruMap<string, Promise<boolean>>(1024);
 
 /**
  * Finds the ways from a signing certificate to trusted authorities on which every certificate is fit
@@ -152,18 +149,10 @@ async function isChain(certificates: readonly Certificate[]): Promise<boolean> {
   return true;
 }
 
-function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
-  if (!equalBytes(certificate.issuer.raw, issuer.subject.raw)) return Promise.resolve(false);
-  if (!equalBytes(certificate.signatureAlgorithm.raw, certificate.tbsSignatureAlgorithm.raw)) {
-    return Promise.resolve(false);
-  }
-  const key = `${certificate.fingerprint} ${issuer.fingerprint}`;
-  let found = issuances.get(key);
-  if (found === undefined) {
-    found = isSignedBy(certificate, issuer);
-    issuances.set(key, found);
-  }
-  return found;
+async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
+  return equalBytes(certificate.issuer.raw, issuer.subject.raw) &&
+    equalBytes(certificate.signatureAlgorithm.raw, certificate.tbsSignatureAlgorithm.raw) &&
+    await isSignedBy(certificate, issuer);
 }
 
 function untrusted(message: string): Error {
