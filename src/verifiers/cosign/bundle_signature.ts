@@ -51,6 +51,7 @@ export function readStatementBundle(bytes: Bytes): StatementBundle {
     envelope: { payload, payloadType },
     certificates,
     entries: bundle.entries,
+    timestamps: bundle.timestamps,
     bundled: true,
   };
   return { bundle, content, statement };

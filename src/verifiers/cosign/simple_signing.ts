@@ -21,6 +21,7 @@ const SIGNATURE = "dev.cosignproject.cosign/signature";
 const CERTIFICATE = "dev.sigstore.cosign/certificate";
 const CHAIN = "dev.sigstore.cosign/chain";
 const BUNDLE = "dev.sigstore.cosign/bundle";
+const TIMESTAMP = "dev.sigstore.cosign/rfc3161timestamp";
 
 const MAX_CERTIFICATES = 10;
 
@@ -56,12 +57,19 @@ export function readLayer(layer: Descriptor, payload: Bytes): SignedContent {
     `The annotation ${BUNDLE} cannot be read`,
     () => readLogEntry(bundle),
   )];
+  const timestamp = annotation(TIMESTAMP);
+  const timestamps = timestamp === "" ? [] : [reading(
+    "timestamp.malformed",
+    `The annotation ${TIMESTAMP} cannot be read`,
+    () => readTimestamp(timestamp),
+  )];
   return {
     signature,
     data: payload,
     envelope: undefined,
     certificates: annotation(CERTIFICATE) === "" ? [] : certificates,
     entries,
+    timestamps,
     bundled: false,
   };
 }
@@ -98,6 +106,13 @@ function readLogEntry(text: string): LogEntry {
     proof: undefined,
     body: decodeBase64(body),
   };
+}
+
+/** `{SignedRFC3161Timestamp}`: a response in base64. */
+function readTimestamp(text: string): Bytes {
+  const response = object(parseJson(text).value, "it")["SignedRFC3161Timestamp"];
+  if (typeof response !== "string") throw new FormatError("JSON", "it has no timestamp");
+  return decodeBase64(response);
 }
 
 function integer(parent: JsonObject, name: string): number {

@@ -7,6 +7,7 @@ import { refusal } from "./failure.ts";
 import { type IdentityPolicy, type MatchedIdentity, matchIdentity } from "./identity.ts";
 import type { LogEntry } from "./log_entry.ts";
 import { hashesOf, verifyWithKey } from "./signature_schemes.ts";
+import { describeTimes, type SignedTime, verifyTimestamps } from "./timestamps.ts";
 import { checkLogValidity, type VerifiedEntry, verifyEntries } from "./transparency_log.ts";
 
 /** A signature with all that came with it, whatever form it came in. Read but not believed. */
@@ -19,6 +20,8 @@ export interface SignedContent {
   /** Leaf first; what follows may be intermediates. Empty when there is none. */
   readonly certificates: readonly Certificate[];
   readonly entries: readonly LogEntry[];
+  /** RFC 3161 responses over the signature, DER. */
+  readonly timestamps: readonly Bytes[];
   /** Whether it is a bundle, whose rules for time and certificate logs are others. */
   readonly bundled: boolean;
 }
@@ -83,7 +86,8 @@ export async function verifySigned(
     });
   }
   if (signer.kind === "key" || leaf === undefined) return { entries, identity: undefined };
-  const moments = provenMoments(entries, content, rules);
+  const times = await checkTimestamps(list, content, root);
+  const moments = provenMoments(entries, times, content, rules);
   let paths: CertificatePath[] = [];
   await list.run("certificate", "enforce", async () => {
     checkMoments(moments, entries);
@@ -133,16 +137,34 @@ function describeEntry({ log, logIndex, kind, integratedTime }: VerifiedEntry): 
   return `Entry ${logIndex} (${kind}) of ${log.baseUrl}${time}`;
 }
 
+async function checkTimestamps(
+  list: CheckList,
+  { signature, timestamps }: SignedContent,
+  { timestampAuthorities }: TrustedRoot,
+): Promise<readonly SignedTime[]> {
+  if (timestamps.length === 0 || timestampAuthorities.length === 0) return [];
+  let times: readonly SignedTime[] = [];
+  await list.run("timestamp", "enforce", async () => {
+    times = await verifyTimestamps(timestamps, signature, timestampAuthorities);
+    return describeTimes(times);
+  });
+  return times;
+}
+
 /**
  * The moments at which the signature is known to have been there. A certificate outside a bundle is
  * judged as of now where the policy asks for no log.
  */
 function provenMoments(
   entries: readonly VerifiedEntry[],
+  times: readonly SignedTime[],
   content: SignedContent,
   rules: EvidenceRules,
 ): number[] {
-  const moments = entries.flatMap(({ integratedTime }) => integratedTime ?? []);
+  const moments = [
+    ...entries.flatMap(({ integratedTime }) => integratedTime ?? []),
+    ...times.map(({ moment }) => moment),
+  ];
   const mayBeNow = !rules.requireLog && !content.bundled;
   return moments.length === 0 && mayBeNow ? [rules.now.getTime() / 1000] : moments;
 }
