@@ -7,7 +7,7 @@ import { posix } from "node:path";
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["engine", "resources", "stores", "report", "trust", "oci"],
+  cli: ["engine", "resources", "stores", "verifiers", "keys", "report", "trust", "oci"],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
   resources: ["stores", "verifiers", "policy", "keys", "report", "trust", "oci", "crypto"],
   policy: ["report"],

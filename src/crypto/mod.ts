@@ -48,6 +48,7 @@ export {
   messageScheme,
   type SignatureScheme,
 } from "./signature_scheme.ts";
+export { type DigestScheme, verifyDigest } from "./verify_digest.ts";
 export { verifySignature } from "./verify_signature.ts";
 export {
   type Certificate,

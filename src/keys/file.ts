@@ -1,6 +1,7 @@
 import { decodeUtf8, FormatError, type PublicKey } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
-import { type ContentType, readMaterial } from "./material.ts";
+import type { TrustedRoot } from "../trust/mod.ts";
+import { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 import { readFirstPublicKey } from "./pem_material.ts";
 import type { KeyManagementProvider } from "./provider.ts";
 
@@ -51,6 +52,16 @@ export async function readPublicKeyFile(path: string): Promise<PublicKey> {
   return naming(path, () => readFirstPublicKey(text));
 }
 
+/**
+ * Reads a file with a Sigstore trusted root.
+ *
+ * @throws {AssayError} TRUSTED_ROOT_INVALID or KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
+ */
+export async function readTrustedRootFile(path: string): Promise<TrustedRoot> {
+  const text = await readText(path);
+  return naming(path, () => readTrustedRoot(text));
+}
+
 /** Puts the file's name before what is wrong with its content. */
 function naming<T>(path: string, read: () => T): T {
   try {
@@ -68,7 +79,7 @@ function naming<T>(path: string, read: () => T): T {
  *
  * @throws {AssayError} KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
  */
-export async function readText(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw new FormatError("UTF-8", "it is not a file");

@@ -1,6 +1,6 @@
 import { encodeUtf8, FormatError, hash, toHex } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
-import { parseTrustedRoot, type TrustMaterial } from "../trust/mod.ts";
+import { parseTrustedRoot, type TrustedRoot, type TrustMaterial } from "../trust/mod.ts";
 import { describeCertificate, describeKey } from "./details.ts";
 import { readCertificates, readPublicKey } from "./pem_material.ts";
 
@@ -42,11 +42,16 @@ function keyMaterial(value: string): TrustMaterial {
 }
 
 function trustedRootMaterial(value: string): TrustMaterial {
+  const trustedRoot = readTrustedRoot(value);
+  const fingerprint = toHex(hash("SHA-256", encodeUtf8(value)));
+  const detail = { kind: "trustedRoot", name: "", version: "", fingerprint } as const;
+  return { certificates: [], keys: [], trustedRoot, details: [detail] };
+}
+
+/** Reads a Sigstore trusted root. @throws {AssayError} TRUSTED_ROOT_INVALID. */
+export function readTrustedRoot(value: string): TrustedRoot {
   try {
-    const trustedRoot = parseTrustedRoot(value);
-    const fingerprint = toHex(hash("SHA-256", encodeUtf8(value)));
-    const detail = { kind: "trustedRoot", name: "", version: "", fingerprint } as const;
-    return { certificates: [], keys: [], trustedRoot, details: [detail] };
+    return parseTrustedRoot(value);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     throw new AssayError({

@@ -2,6 +2,7 @@ import { parseTrustedRoot, type TrustedRoot } from "../trust/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { VerifierEnvironment } from "./compile_notation.ts";
 import publicGoodRoot from "./data/public_good_root.json" with { type: "json" };
+import stagingRoot from "./data/staging_root.json" with { type: "json" };
 
 /** When the root of the public good instance that comes with Assay was taken over. */
 export const PUBLIC_GOOD_ROOT_DATE = new Date("2026-10-20T00:00:00Z");
@@ -14,6 +15,11 @@ let parsed: TrustedRoot | undefined;
 /** The trusted root of the public good instance of Sigstore, as of {@link PUBLIC_GOOD_ROOT_DATE}. */
 export function publicGoodTrustedRoot(): TrustedRoot {
   return parsed ??= parseTrustedRoot(JSON.stringify(publicGoodRoot));
+}
+
+/** The trusted root of the staging instance of Sigstore, as of {@link PUBLIC_GOOD_ROOT_DATE}. */
+export function stagingTrustedRoot(): TrustedRoot {
+  return parseTrustedRoot(JSON.stringify(stagingRoot));
 }
 
 /**

@@ -4,5 +4,6 @@ export {
   type ScopeConfiguration,
 } from "./configuration.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
+export { publicGoodTrustedRoot, stagingTrustedRoot } from "./default_trusted_root.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export { defaultConfigurationPaths, readSources, type SourceFile } from "./source.ts";

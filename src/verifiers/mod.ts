@@ -14,4 +14,12 @@ export type {
   VerifierContext,
   VerifierResult,
 } from "./verifier.ts";
-export { compileExpression, exactly, type IdentityPolicy, isAnchored } from "./sigstore/mod.ts";
+export {
+  compileExpression,
+  exactly,
+  type IdentityPolicy,
+  isAnchored,
+  MAX_BUNDLE_BYTES,
+  type Signer,
+  verifyBundle,
+} from "./sigstore/mod.ts";

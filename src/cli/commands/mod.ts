@@ -3,6 +3,7 @@ import { checkCommand } from "./check.ts";
 import { discoverCommand } from "./discover.ts";
 import { resolveCommand } from "./resolve.ts";
 import { verifyCommand } from "./verify.ts";
+import { verifyBundleCommand } from "./verify_bundle.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -11,5 +12,6 @@ export const COMMANDS: readonly Command[] = [
   resolveCommand,
   discoverCommand,
   checkCommand,
+  verifyBundleCommand,
   versionCommand,
 ];

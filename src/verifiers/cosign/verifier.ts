@@ -4,7 +4,15 @@ import { encodeBase64 } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import type { TrustedRoot } from "../../trust/mod.ts";
 import { CheckList, failedResult } from "../check_list.ts";
-import { bundleVersion, type EvidenceRules, refusal } from "../sigstore/mod.ts";
+import {
+  bundleVersion,
+  checkSubject,
+  type EvidenceRules,
+  parseBundle,
+  reading,
+  refusal,
+  statementContent,
+} from "../sigstore/mod.ts";
 import type {
   VerifiedReferrer,
   VerifiedSubject,
@@ -14,7 +22,6 @@ import type {
 } from "../verifier.ts";
 import { checkAnnotations } from "./annotations.ts";
 import { type Attempt, attempt, type Signature } from "./attempt.ts";
-import { checkSubject, readStatementBundle, SIGNATURE_PREDICATE } from "./bundle_signature.ts";
 import { summarise } from "./report.ts";
 import { trustedRootOf, trustedSigners } from "./signers.ts";
 import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
@@ -22,6 +29,9 @@ import { type CosignTrustPolicy, selectTrustPolicy } from "./trust_policy.ts";
 
 /** The most bytes of a signed payload, or of a bundle, that are read: 4 MiB. */
 const MAX_BLOB_BYTES = 4 * 1024 * 1024;
+
+/** The predicate of a statement that is an image signature. Any other is an attestation. */
+const SIGNATURE_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
 
 /** The most signatures of one artifact, and how many payloads are fetched at once. */
 const MAX_SIGNATURES = 100;
@@ -161,8 +171,9 @@ async function readBundle(
   if (layer === undefined || blobs.length > 1 || bundleVersion(layer.mediaType) === undefined) {
     throw refusal("cosign.malformed", "The manifest does not have one layer that is a bundle");
   }
-  const { content, statement } = readStatementBundle(
-    await context.artifacts.blob(layer, MAX_BLOB_BYTES),
+  const bytes = await context.artifacts.blob(layer, MAX_BLOB_BYTES);
+  const { content, statement } = statementContent(
+    reading("cosign.malformed", "The bundle cannot be read", () => parseBundle(bytes)),
   );
   if (statement.predicateType !== SIGNATURE_PREDICATE) {
     throw refusal(

@@ -17,13 +17,14 @@ import {
 } from "../../crypto/mod.ts";
 import { quote, reading, refusal } from "./failure.ts";
 import type { LogEntry } from "./log_entry.ts";
+import type { Hashed } from "./signature_schemes.ts";
 
 /** What a log entry must be about. */
 export interface LoggedContent {
   /** The signature as bytes. */
   readonly signature: Bytes;
-  /** The bytes that the signature is over. */
-  readonly data: Bytes;
+  /** The bytes that the signature is over, or their hash. */
+  readonly data: Bytes | Hashed;
   /** The payload of a DSSE envelope; undefined for other signatures. */
   readonly envelope: { readonly payload: Bytes; readonly payloadType: string } | undefined;
   /** The key, or the certificate, that the signature verifies with. */
@@ -126,21 +127,25 @@ function bindSignature(logged: Bytes, content: LoggedContent): void {
   if (!equalBytes(logged, content.signature)) throw mismatch("is about another signature");
 }
 
-function bindHash(logged: JsonObject, data: Bytes): void {
+function bindHash(logged: JsonObject, data: Bytes | Hashed): void {
   if (text(logged, "value") !== toHex(hashLike(logged, data))) {
     throw mismatch("is about other content");
   }
 }
 
-function bindDigest(logged: JsonObject, data: Bytes): void {
+function bindDigest(logged: JsonObject, data: Bytes | Hashed): void {
   if (!equalBytes(decodeBase64(text(logged, "digest")), hashLike(logged, data))) {
     throw mismatch("is about other content");
   }
 }
 
-function hashLike(logged: JsonObject, data: Bytes): Bytes {
+function hashLike(logged: JsonObject, data: Bytes | Hashed): Bytes {
   const name = HASHES.get(logged["algorithm"]);
   if (name === undefined) throw mismatch("names a hash that is not understood");
+  if ("sha256" in data) {
+    if (name === "SHA-256") return data.sha256;
+    throw mismatch(`has a hash by ${name}, and only the SHA-256 of the content is known`);
+  }
   return hash(name, data);
 }
 

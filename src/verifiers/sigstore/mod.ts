@@ -1,10 +1,5 @@
-export {
-  type Bundle,
-  type BundleContent,
-  bundleVersion,
-  MAX_BUNDLE_BYTES,
-  parseBundle,
-} from "./bundle.ts";
+export { bundleVersion, MAX_BUNDLE_BYTES, parseBundle } from "./bundle.ts";
+export { checkSubject, statementContent } from "./bundle_content.ts";
 export { compileExpression, isAnchored } from "./expression.ts";
 export { quote, reading, refusal } from "./failure.ts";
 export {
@@ -14,13 +9,8 @@ export {
   type TextMatcher,
 } from "./identity.ts";
 export type { LogEntry } from "./log_entry.ts";
-export {
-  findSubject,
-  IN_TOTO,
-  parseStatement,
-  preAuthenticationEncoding,
-  type Statement,
-} from "./statement.ts";
+export type { Statement } from "./statement.ts";
+export { verifyBundle } from "./verify_bundle.ts";
 export {
   type Evidence,
   type EvidenceRules,

@@ -1,9 +1,10 @@
 import {
   type Bytes,
+  type DigestScheme,
   FormatError,
   type HashName,
   type PublicKey,
-  type SignatureScheme,
+  verifyDigest,
   verifySignature,
 } from "../../crypto/mod.ts";
 
@@ -12,6 +13,11 @@ const OWN_HASH: Readonly<Record<string, HashName>> = {
   "P-384": "SHA-384",
   "P-521": "SHA-512",
 };
+
+/** Data of which only the SHA-256 is known. */
+export interface Hashed {
+  readonly sha256: Bytes;
+}
 
 /** The width of both numbers of an ECDSA signature, in bytes. */
 const RAW_LENGTH: Readonly<Record<string, number>> = { "P-256": 64, "P-384": 96, "P-521": 132 };
@@ -37,7 +43,7 @@ export async function verifyWithKey(
   key: PublicKey,
   hashes: readonly HashName[],
   signature: Bytes,
-  data: Bytes,
+  data: Bytes | Hashed,
 ): Promise<HashName | "none" | undefined> {
   if (key.kind === "Ed25519") {
     return await isAuthentic(key, { name: "Ed25519" }, signature, data) ? "none" : undefined;
@@ -50,13 +56,13 @@ export async function verifyWithKey(
   return undefined;
 }
 
-function schemesOf(key: PublicKey, hash: HashName, signature: Bytes): SignatureScheme[] {
+function schemesOf(key: PublicKey, hash: HashName, signature: Bytes): DigestScheme[] {
   switch (key.kind) {
     case "RSA":
       return [{ name: "RSASSA-PKCS1-v1_5", hash }];
     case "EC": {
       const raw = signature.length === RAW_LENGTH[key.curve ?? ""];
-      const der: SignatureScheme = { name: "ECDSA", hash, encoding: "der" };
+      const der: DigestScheme = { name: "ECDSA", hash, encoding: "der" };
       return raw ? [der, { name: "ECDSA", hash, encoding: "raw" }] : [der];
     }
     default:
@@ -67,12 +73,14 @@ function schemesOf(key: PublicKey, hash: HashName, signature: Bytes): SignatureS
 /** A key that cannot be used cannot have signed either: both are false. */
 async function isAuthentic(
   key: PublicKey,
-  scheme: SignatureScheme,
+  scheme: DigestScheme | { readonly name: "Ed25519" },
   signature: Bytes,
-  data: Bytes,
+  data: Bytes | Hashed,
 ): Promise<boolean> {
   try {
-    return await verifySignature(key.spki, scheme, signature, data);
+    if (!("sha256" in data)) return await verifySignature(key.spki, scheme, signature, data);
+    return scheme.name !== "Ed25519" && scheme.hash === "SHA-256" &&
+      verifyDigest(key.spki, scheme, signature, data.sha256);
   } catch (error) {
     if (error instanceof FormatError) return false;
     throw error;

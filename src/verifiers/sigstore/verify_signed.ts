@@ -6,15 +6,15 @@ import { checkCertificateTimestamps } from "./certificate_timestamp.ts";
 import { refusal } from "./failure.ts";
 import { type IdentityPolicy, type MatchedIdentity, matchIdentity } from "./identity.ts";
 import type { LogEntry } from "./log_entry.ts";
-import { hashesOf, verifyWithKey } from "./signature_schemes.ts";
+import { type Hashed, hashesOf, verifyWithKey } from "./signature_schemes.ts";
 import { describeTimes, type SignedTime, verifyTimestamps } from "./timestamps.ts";
 import { checkLogValidity, type VerifiedEntry, verifyEntries } from "./transparency_log.ts";
 
 /** A signature with all that came with it, whatever form it came in. Read but not believed. */
 export interface SignedContent {
   readonly signature: Bytes;
-  /** The bytes that the signature is over. */
-  readonly data: Bytes;
+  /** The bytes that the signature is over, or their hash. */
+  readonly data: Bytes | Hashed;
   /** For a DSSE envelope, what is in it. */
   readonly envelope: { readonly payload: Bytes; readonly payloadType: string } | undefined;
   /** Leaf first; what follows may be intermediates. Empty when there is none. */
