@@ -6,6 +6,7 @@ import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
 import { z } from "zod";
+import { attestationParameters } from "../src/resources/schema/attestation.ts";
 import { contentParameters } from "../src/resources/schema/content.ts";
 import { cosignParameters } from "../src/resources/schema/cosign.ts";
 import {
@@ -122,6 +123,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Verifier": verifierSpec,
   "Verifier: parameters of `notation`": notationParameters,
   "Verifier: parameters of `cosign`": cosignParameters,
+  "Verifier: parameters of `attestation`": attestationParameters,
   ...Object.fromEntries(
     Object.entries(contentParameters).map((
       [name, schema],

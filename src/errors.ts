@@ -305,6 +305,8 @@ export const FAILURE_REASONS = {
     "If the signer is to be trusted, write its identity and issuer into the trust policy.",
   "cosign.sct":
     "Sign again with a certificate that is in a trusted certificate transparency log, or set ctLogVerify to false.",
+  "attestation.condition":
+    "Attach an attestation that meets the conditions of the verifier, or correct them.",
   "manifest.layers": "Attach the signature again; its manifest must have exactly one layer.",
   "manifest.envelope_type":
     "Attach the signature again as application/jose+json or application/cose.",

@@ -1,6 +1,7 @@
 import type { HashName, PublicKey } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { readPublicKeyFile } from "../keys/mod.ts";
+import type { TrustedRoot } from "../trust/mod.ts";
 import {
   compileExpression,
   type CosignTrustPolicy,
@@ -9,18 +10,16 @@ import {
   type IdentityPolicy,
   isAnchored,
   type KeySource,
+  type TextMatcher,
   type TrustedSigners,
   type Verifier,
 } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { checkCosign } from "./check_cosign.ts";
+import { checkCosign, type TrustPolicy } from "./check_cosign.ts";
 import { expandHome, type VerifierEnvironment } from "./compile_notation.ts";
 import { defaultTrustedRoot } from "./default_trusted_root.ts";
 import type { Path } from "./document.ts";
 import { notAvailable } from "./plugin_fields.ts";
-import type { CosignParameters } from "./schema/cosign.ts";
-
-type TrustPolicy = NonNullable<CosignParameters["trustPolicies"]>[number];
 
 const HASHES: Readonly<Record<string, HashName>> = {
   sha256: "SHA-256",
@@ -48,34 +47,49 @@ export async function compileCosign(
     );
   }
   const context = { candidate, environment, problems };
-  const compiled: CosignTrustPolicy[] = [];
-  for (const [index, policy] of trustPolicies.entries()) {
-    const path = [...at, "trustPolicies", index];
-    if (policy.rekorURL !== undefined) refuseLookup([...path, "rekorURL"], context);
-    const signers = await compileSigners(policy, path, context);
-    if (signers !== undefined) compiled.push({ ...commonParts(policy), signers });
-  }
+  const compiled = await compileTrustPolicies(trustPolicies, context);
   if (rekorURL !== undefined) refuseLookup([...at, "rekorURL"], context);
   if (key !== undefined && trustPolicies.length === 0) {
     const source = await readKey(key, undefined, [...at, "key"], context);
     if (source !== undefined) compiled.push(legacyPolicy(source));
   }
-  const needsRoot = compiled.some((policy) =>
-    policy.trustedRoot === undefined && (policy.requireLog || policy.signers.kind === "keyless")
-  );
-  const trustedRoot = needsRoot
-    ? await defaultTrustedRoot(candidate, environment, problems)
-    : undefined;
   return createCosignVerifier({
     name: candidate.name,
     type: "cosign",
     artifactTypes,
     trustPolicies: compiled,
-    trustedRoot,
+    trustedRoot: rootFor(compiled, context),
   });
 }
 
-interface Context {
+/** Compiles the trust policies of a verifier; one with problems is left out. */
+export async function compileTrustPolicies(
+  trustPolicies: readonly TrustPolicy[],
+  context: Context,
+): Promise<CosignTrustPolicy[]> {
+  const compiled: CosignTrustPolicy[] = [];
+  for (const [index, policy] of trustPolicies.entries()) {
+    const path = [...context.candidate.parametersPath, "trustPolicies", index];
+    if (policy.rekorURL !== undefined) refuseLookup([...path, "rekorURL"], context);
+    const signers = await compileSigners(policy, path, context);
+    if (signers !== undefined) compiled.push({ ...commonParts(policy), signers });
+  }
+  return compiled;
+}
+
+/** The trusted root for policies that name none, if any of them needs one. */
+export function rootFor(
+  policies: readonly CosignTrustPolicy[],
+  { candidate, environment, problems }: Context,
+): TrustedRoot | undefined {
+  const needed = policies.some(({ trustedRoot, requireLog, signers }) =>
+    trustedRoot === undefined && (requireLog || signers.kind === "keyless")
+  );
+  return needed ? defaultTrustedRoot(candidate, environment, problems) : undefined;
+}
+
+/** Where a verifier is compiled. */
+export interface Context {
   readonly candidate: Candidate;
   readonly environment: VerifierEnvironment;
   readonly problems: ProblemList;
@@ -155,16 +169,24 @@ async function compileIdentity(
   return identity && issuer && { identity, issuer };
 }
 
-async function compileMatcher(
+function compileMatcher(
   keyless: NonNullable<TrustPolicy["keyless"]>,
   field: "certificateIdentity" | "certificateOIDCIssuer",
   path: Path,
-  { candidate, problems }: Context,
-): Promise<IdentityPolicy["identity"] | undefined> {
+  context: Context,
+): Promise<TextMatcher | undefined> {
   const text = keyless[field];
   const pattern = keyless[`${field}RegExp`];
-  if (pattern === undefined) return text === undefined ? undefined : exactly(text);
-  const at = [...path, `${field}RegExp`];
+  if (pattern !== undefined) return compilePattern(pattern, [...path, `${field}RegExp`], context);
+  return Promise.resolve(text === undefined ? undefined : exactly(text));
+}
+
+/** Compiles a regular expression; undefined, with a problem, when it is none. */
+export async function compilePattern(
+  pattern: string,
+  at: Path,
+  { candidate, problems }: Context,
+): Promise<TextMatcher | undefined> {
   const matcher = await compileExpression(pattern);
   if (typeof matcher === "string") {
     problems.of(candidate, at, matcher);

@@ -1,4 +1,14 @@
 export {
+  type AttestationConfiguration,
+  type Condition,
+  type ConditionTest,
+  createAttestationVerifier,
+  parsePath,
+  PREDICATE_TYPES,
+  type PredicatePath,
+  PROVENANCE_PATHS,
+} from "./attestation/mod.ts";
+export {
   type CosignConfiguration,
   type CosignTrustPolicy,
   createCosignVerifier,
@@ -21,5 +31,6 @@ export {
   isAnchored,
   MAX_BUNDLE_BYTES,
   type Signer,
+  type TextMatcher,
   verifyBundle,
 } from "./sigstore/mod.ts";

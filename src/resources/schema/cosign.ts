@@ -20,7 +20,8 @@ const keyless = z.strictObject({
     .describe("A regular expression in place of certificateOIDCIssuer."),
 });
 
-const trustPolicy = z.strictObject({
+/** A trust policy of a verifier of the type `cosign` or `attestation`. */
+export const trustPolicy = z.strictObject({
   version: z.literal("1.0.0").default("1.0.0").describe("The version of the policy's form."),
   name: nonEmpty.describe("A unique name."),
   scopes: z.array(

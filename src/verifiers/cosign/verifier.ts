@@ -1,18 +1,7 @@
-import type { Bytes, Descriptor, Manifest } from "../../oci/mod.ts";
-import { COSIGN_SIGNATURE, OCI_IMAGE_MANIFEST } from "../../oci/mod.ts";
-import { encodeBase64 } from "../../crypto/mod.ts";
+import { type Bytes, COSIGN_SIGNATURE, type Descriptor, type Manifest } from "../../oci/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
-import type { TrustedRoot } from "../../trust/mod.ts";
 import { CheckList, failedResult } from "../check_list.ts";
-import {
-  bundleVersion,
-  checkSubject,
-  type EvidenceRules,
-  parseBundle,
-  reading,
-  refusal,
-  statementContent,
-} from "../sigstore/mod.ts";
+import { bundleVersion, refusal } from "../sigstore/mod.ts";
 import type {
   VerifiedReferrer,
   VerifiedSubject,
@@ -21,11 +10,12 @@ import type {
   VerifierResult,
 } from "../verifier.ts";
 import { checkAnnotations } from "./annotations.ts";
-import { type Attempt, attempt, type Signature } from "./attempt.ts";
+import type { Signature } from "./attempt.ts";
+import { checkManifest, readBundleLayer, statementSignature } from "./bundle_layer.ts";
+import { judge, selectPolicy, type TrustConfiguration } from "./judge.ts";
 import { summarise } from "./report.ts";
-import { trustedRootOf, trustedSigners } from "./signers.ts";
 import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
-import { type CosignTrustPolicy, selectTrustPolicy } from "./trust_policy.ts";
+import type { CosignTrustPolicy } from "./trust_policy.ts";
 
 /** The most bytes of a signed payload, or of a bundle, that are read: 4 MiB. */
 const MAX_BLOB_BYTES = 4 * 1024 * 1024;
@@ -44,14 +34,10 @@ const WORDS = {
 };
 
 /** The configuration of a Cosign verifier, validated. */
-export interface CosignConfiguration {
-  readonly name: string;
+export interface CosignConfiguration extends TrustConfiguration {
   readonly type: string;
   /** The artifact types that it judges; `*` for all. That of cosign's signatures stands for bundles too. */
   readonly artifactTypes: readonly string[];
-  readonly trustPolicies: readonly CosignTrustPolicy[];
-  /** Whom to trust where a policy names no trusted root. */
-  readonly trustedRoot: TrustedRoot | undefined;
 }
 
 /** Verifies signatures that cosign and other tools of Sigstore make, in all forms. */
@@ -88,57 +74,6 @@ async function verify(
   }
 }
 
-async function selectPolicy(
-  configuration: CosignConfiguration,
-  subject: VerifiedSubject,
-  list: CheckList,
-): Promise<CosignTrustPolicy> {
-  const references = [subject.reference, ...(subject.asked === undefined ? [] : [subject.asked])];
-  const policy = selectTrustPolicy(configuration.trustPolicies, references);
-  await list.run("trust policy", "enforce", () => {
-    if (policy !== undefined) return `"${policy.name}" applies`;
-    throw refusal(
-      "no_applicable_policy",
-      `No policy found for the artifact ${subject.reference}: no trust policy of verifier ${configuration.name} has a scope that it lies in`,
-    );
-  });
-  return policy as CosignTrustPolicy; // the check above throws when there is none
-}
-
-/** Every signature against every signer: one that is right is enough, and all are told. */
-async function judge(
-  signatures: readonly Signature[],
-  policy: CosignTrustPolicy,
-  configuration: CosignConfiguration,
-  context: VerifierContext,
-): Promise<Attempt[]> {
-  const signers = trustedSigners(policy, context.trust, context.scope);
-  const rules = rulesOf(policy, configuration, context);
-  const attempts: Attempt[] = [];
-  for (const signature of signatures) {
-    for (const signer of signers) {
-      context.signal.throwIfAborted();
-      attempts.push(await attempt(signature, signer, rules));
-    }
-  }
-  return attempts;
-}
-
-function rulesOf(
-  policy: CosignTrustPolicy,
-  { trustedRoot }: CosignConfiguration,
-  { trust, scope, now }: VerifierContext,
-): EvidenceRules | VerificationFailure {
-  const { requireLog } = policy;
-  if (!requireLog && policy.signers.kind === "keys") return { root: undefined, requireLog, now };
-  try {
-    return { root: trustedRootOf(policy, trustedRoot, trust, scope), requireLog, now };
-  } catch (error) {
-    if (error instanceof VerificationFailure) return error;
-    throw error;
-  }
-}
-
 async function readSignatures(
   subject: VerifiedSubject,
   referrer: VerifiedReferrer,
@@ -156,45 +91,21 @@ async function readSignatures(
   return await readLayers(manifest, subject, policy, context);
 }
 
-function checkManifest(manifest: Manifest): void {
-  if (manifest.mediaType === OCI_IMAGE_MANIFEST) return;
-  throw refusal("manifest.invalid", `The signature's manifest is not an ${OCI_IMAGE_MANIFEST}`);
-}
-
 async function readBundle(
-  { blobs }: Manifest,
+  manifest: Manifest,
   subject: VerifiedSubject,
   policy: CosignTrustPolicy,
   context: VerifierContext,
 ): Promise<Signature> {
-  const [layer] = blobs;
-  if (layer === undefined || blobs.length > 1 || bundleVersion(layer.mediaType) === undefined) {
-    throw refusal("cosign.malformed", "The manifest does not have one layer that is a bundle");
-  }
-  const bytes = await context.artifacts.blob(layer, MAX_BLOB_BYTES);
-  const { content, statement } = statementContent(
-    reading("cosign.malformed", "The bundle cannot be read", () => parseBundle(bytes)),
-  );
-  if (statement.predicateType !== SIGNATURE_PREDICATE) {
+  const found = await readBundleLayer(manifest, context.artifacts, MAX_BLOB_BYTES);
+  const { predicateType } = found.statement;
+  if (predicateType !== SIGNATURE_PREDICATE) {
     throw refusal(
       "not_applicable",
-      `The bundle is an attestation (${statement.predicateType}), not an image signature`,
+      `The bundle is an attestation (${predicateType}), not an image signature`,
     );
   }
-  return {
-    index: 0,
-    text: encodeBase64(content.signature),
-    content,
-    checkClaims: async (list) => {
-      const { digest } = subject.descriptor;
-      let annotations = {};
-      await list.run("target", "enforce", () => {
-        annotations = checkSubject(statement, digest);
-        return `The signature is about ${digest}`;
-      });
-      await checkAnnotations(list, annotations, policy.annotations);
-    },
-  };
+  return statementSignature(found, subject.descriptor.digest, policy);
 }
 
 async function readLayers(

@@ -1,5 +1,5 @@
 export { bundleVersion, MAX_BUNDLE_BYTES, parseBundle } from "./bundle.ts";
-export { checkSubject, statementContent } from "./bundle_content.ts";
+export { checkSubject, type StatementContent, statementContent } from "./bundle_content.ts";
 export { compileExpression, isAnchored } from "./expression.ts";
 export { quote, reading, refusal } from "./failure.ts";
 export {

@@ -1,0 +1,72 @@
+import { VerificationFailure } from "../../errors.ts";
+import type { TrustedRoot } from "../../trust/mod.ts";
+import type { CheckList } from "../check_list.ts";
+import { type EvidenceRules, refusal } from "../sigstore/mod.ts";
+import type { VerifiedSubject, VerifierContext } from "../verifier.ts";
+import { type Attempt, attempt, type Signature } from "./attempt.ts";
+import { trustedRootOf, trustedSigners } from "./signers.ts";
+import { type CosignTrustPolicy, selectTrustPolicy } from "./trust_policy.ts";
+
+/** Whose signatures count, for a verifier. */
+export interface TrustConfiguration {
+  readonly name: string;
+  readonly trustPolicies: readonly CosignTrustPolicy[];
+  /** Whom to trust where a policy names no trusted root. */
+  readonly trustedRoot: TrustedRoot | undefined;
+}
+
+/**
+ * Finds the trust policy that applies to the image.
+ *
+ * @throws {VerificationFailure} `no_applicable_policy`.
+ */
+export async function selectPolicy(
+  configuration: TrustConfiguration,
+  subject: VerifiedSubject,
+  list: CheckList,
+): Promise<CosignTrustPolicy> {
+  const references = [subject.reference, ...(subject.asked === undefined ? [] : [subject.asked])];
+  const policy = selectTrustPolicy(configuration.trustPolicies, references);
+  await list.run("trust policy", "enforce", () => {
+    if (policy !== undefined) return `"${policy.name}" applies`;
+    throw refusal(
+      "no_applicable_policy",
+      `No policy found for the artifact ${subject.reference}: no trust policy of verifier ${configuration.name} has a scope that it lies in`,
+    );
+  });
+  return policy as CosignTrustPolicy; // the check above throws when there is none
+}
+
+/** Every signature against every signer: one that is right is enough, and all are told. */
+export async function judge(
+  signatures: readonly Signature[],
+  policy: CosignTrustPolicy,
+  configuration: TrustConfiguration,
+  context: VerifierContext,
+): Promise<Attempt[]> {
+  const signers = trustedSigners(policy, context.trust, context.scope);
+  const rules = rulesOf(policy, configuration, context);
+  const attempts: Attempt[] = [];
+  for (const signature of signatures) {
+    for (const signer of signers) {
+      context.signal.throwIfAborted();
+      attempts.push(await attempt(signature, signer, rules));
+    }
+  }
+  return attempts;
+}
+
+function rulesOf(
+  policy: CosignTrustPolicy,
+  { trustedRoot }: TrustConfiguration,
+  { trust, scope, now }: VerifierContext,
+): EvidenceRules | VerificationFailure {
+  const { requireLog } = policy;
+  if (!requireLog && policy.signers.kind === "keys") return { root: undefined, requireLog, now };
+  try {
+    return { root: trustedRootOf(policy, trustedRoot, trust, scope), requireLog, now };
+  } catch (error) {
+    if (error instanceof VerificationFailure) return error;
+    throw error;
+  }
+}
