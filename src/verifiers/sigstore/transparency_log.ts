@@ -68,9 +68,17 @@ async function verifyEntry(
   }
   if (entry.promise !== undefined) await checkPromise(entry, entry.promise, log);
   if (entry.proof !== undefined) await checkProof(entry.body, entry.proof, log);
+  if (kind.endsWith(" 0.0.2") && !kind.startsWith("intoto") && !hasOwnPosition(entry)) {
+    throw invalid("The log entry is not at the position that its proof is about");
+  }
   const integratedTime = entry.promise === undefined ? undefined : entry.integratedTime;
   if (integratedTime !== undefined) checkLogValidity(log, integratedTime);
   return { log, logIndex: entry.logIndex, kind, integratedTime };
+}
+
+/** Logs of version 2 have no shards: a position means the same everywhere. */
+function hasOwnPosition({ proof, logIndex }: LogEntry): boolean {
+  return proof !== undefined && proof.index === logIndex;
 }
 
 /** Checks that a log's key was in use at a moment. @throws {VerificationFailure} */
@@ -112,8 +120,11 @@ async function checkProof(
   if (treeSize !== proof.treeSize || !equalBytes(rootHash, proof.rootHash)) {
     throw invalid("The checkpoint is about another state of the log than the proof");
   }
-  for (const { keyHint, signature } of signatures) {
-    if (keyHint === log.keyHint && await isSignedByLog(log, signature, signedBytes)) return;
+  for (const { name, keyHint, signature } of signatures) {
+    // The log calls itself by the first word of its origin.
+    const named = origin === name || origin.startsWith(`${name} - `);
+    const right = named && keyHint === log.keyHint;
+    if (right && await isSignedByLog(log, signature, signedBytes)) return;
   }
   throw invalid(`The checkpoint of ${quote(origin)} does not verify with the log's key`);
 }
