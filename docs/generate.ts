@@ -22,7 +22,12 @@ import {
   policySpec,
   regoPolicyParameters,
 } from "../src/resources/schema/policy.ts";
-import { authProviders, orasParameters, storeSpec } from "../src/resources/schema/store.ts";
+import {
+  authProviders,
+  layoutParameters,
+  orasParameters,
+  storeSpec,
+} from "../src/resources/schema/store.ts";
 import { verifierSpec } from "../src/resources/schema/verifier.ts";
 import { ERROR_CODES, FAILURE_REASONS } from "../src/errors.ts";
 
@@ -115,6 +120,7 @@ function errorsPage(): string {
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Store": storeSpec,
   "Store: parameters of `oras`": orasParameters,
+  "Store: parameters of `oci-layout`": layoutParameters,
   ...Object.fromEntries(
     Object.entries(authProviders).map((
       [name, schema],

@@ -26,6 +26,13 @@ export const ERROR_CODES = {
     meaning: "A command was called with arguments that do not fit.",
     remedy: "See `assay COMMAND --help`.",
   },
+  BAD_REQUEST: {
+    effect: "unusable",
+    transient: false,
+    meaning:
+      "A request to the service cannot be answered: its body is malformed, too large or late.",
+    remedy: "Send a ProviderRequest of Gatekeeper's external data protocol.",
+  },
   REFERENCE_INVALID: {
     effect: "unusable",
     transient: false,
@@ -38,6 +45,19 @@ export const ERROR_CODES = {
     meaning:
       "A resource or file of the configuration is wrong, or a part that a verdict needs is missing.",
     remedy: "Run `assay check` on the configuration: it names file, line, column and field.",
+  },
+  LISTEN_FAILURE: {
+    effect: "unusable",
+    transient: false,
+    meaning: "The service cannot listen on an address.",
+    remedy: "Choose another address, or end the process that listens there.",
+  },
+  RUNTIME_UNSUITABLE: {
+    effect: "unusable",
+    transient: false,
+    meaning:
+      "The runtime does not hold clients to their certificates, so the service does not start.",
+    remedy: "Run Assay on Deno 2.7.14 or newer, or in a binary that was compiled with it.",
   },
   NOT_AVAILABLE: {
     effect: "unusable",
@@ -182,6 +202,7 @@ export type Component =
   | "commandLine"
   | "config"
   | "executor"
+  | "server"
   | "referrerStore"
   | "verifier"
   | "policyProvider"

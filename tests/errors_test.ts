@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { verifyImage } from "../src/engine/mod.ts";
 import { AssayError, ERROR_CODES, type ErrorCode, FAILURE_REASONS } from "../src/errors.ts";
+import { requireSuitableRuntime, VERIFY_PATH } from "../src/server/mod.ts";
+import { demoResources } from "./demo_images.ts";
+import { ask, startTestService } from "./service.ts";
 import { loadConfiguration } from "../src/resources/mod.ts";
 import { openLayout, openRegistryStore } from "../src/stores/mod.ts";
 import { TrustSnapshot } from "../src/trust/mod.ts";
@@ -16,6 +19,9 @@ import { temporaryFolder } from "./temp.ts";
  */
 const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> = {
   USAGE_INVALID: () => cli("verify", "--nonsense"),
+  BAD_REQUEST: badRequest,
+  LISTEN_FAILURE: listenTwice,
+  RUNTIME_UNSUITABLE: oldRuntime,
   REFERENCE_INVALID: () => cli("verify", "oci:"),
   CONFIG_INVALID: () =>
     check([resource("Store", "store", { name: "oras", parameters: { ttl: "x" } })]),
@@ -49,6 +55,30 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   UNKNOWN: defect,
 };
 
+async function badRequest(): Promise<readonly string[]> {
+  await using folder = await temporaryFolder();
+  const config = [await demoResources(folder.path)];
+  await using service = await startTestService({ folder: folder.path, config });
+  return codesOf((await ask(service.host, VERIFY_PATH, "{")).text);
+}
+
+async function listenTwice(): Promise<readonly string[]> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  await using folder = await temporaryFolder();
+  const config = await demoResources(folder.path);
+  const http = `127.0.0.1:${listener.addr.port}`;
+  return await cli("serve", "--insecure-http", "--http", http, "--config", config);
+}
+
+function oldRuntime(): Promise<readonly string[]> {
+  try {
+    requireSuitableRuntime("2.7.11");
+    return Promise.resolve([]);
+  } catch (error) {
+    return Promise.resolve([(error as AssayError).code]);
+  }
+}
+
 const POLICY = {
   version: "1.0",
   trustPolicies: [{
@@ -80,7 +110,11 @@ Deno.test("every code and reason has words that end as sentences do", () => {
 /** The codes in what the command line printed. */
 async function cli(...args: readonly string[]): Promise<string[]> {
   const run = await runCli(args);
-  return [...(run.out + run.err).matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g)].map(([code]) => code);
+  return codesOf(run.out + run.err);
+}
+
+function codesOf(text: string): string[] {
+  return [...text.matchAll(/\b[A-Z]+(?:_[A-Z]+)*\b/g)].map(([code]) => code);
 }
 
 async function check(items: readonly ResourceJson[]): Promise<string[]> {

@@ -14,6 +14,8 @@ export interface CliSurroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** 2026-11-24 when absent: what is valid in the corpus is valid then. */
   readonly now?: Date;
+  /** Tells a command that serves to end. */
+  readonly stopped?: Promise<void>;
 }
 
 /** Runs `assay ARGS…`. */
@@ -28,6 +30,7 @@ export async function runCli(
     err: (line) => err.push(`${line}\n`),
     env: (name) => surroundings.env?.[name],
     now: () => surroundings.now ?? new Date("2026-11-24T12:00:00Z"),
+    untilStopped: () => surroundings.stopped ?? Promise.resolve(),
     colour: false,
   };
   const status = await main(args, io);

@@ -19,16 +19,7 @@ export async function requireConfiguration(
   paths: readonly string[],
   io: Io,
 ): Promise<Configuration> {
-  const found = paths.length > 0 ? paths : await defaultPath(io);
-  if (found === undefined) {
-    throw new AssayError({
-      code: "CONFIG_INVALID",
-      component: "commandLine",
-      message: "There is no configuration: --config was not given, and there is no default file",
-      detail: `Looked for ${defaultConfigurationPaths(io.env).join(", ")}`,
-      remedy: "Name files or directories with --config.",
-    });
-  }
+  const found = await requireConfigurationPaths(paths, io);
   const { configuration, problems } = await loadConfiguration(await readSources(found), {
     home: io.env("HOME"),
     now: io.now(),
@@ -44,6 +35,26 @@ export async function requireConfiguration(
     });
   }
   return configuration;
+}
+
+/**
+ * The paths of the configuration: those given, else the default file.
+ *
+ * @throws {AssayError} CONFIG_INVALID when there is none.
+ */
+export async function requireConfigurationPaths(
+  paths: readonly string[],
+  io: Io,
+): Promise<readonly string[]> {
+  const found = paths.length > 0 ? paths : await defaultPath(io);
+  if (found !== undefined) return found;
+  throw new AssayError({
+    code: "CONFIG_INVALID",
+    component: "commandLine",
+    message: "There is no configuration: --config was not given, and there is no default file",
+    detail: `Looked for ${defaultConfigurationPaths(io.env).join(", ")}`,
+    remedy: "Name files or directories with --config.",
+  });
 }
 
 /** Like {@link requireConfiguration}, but a missing default file is no error. */

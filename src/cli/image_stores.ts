@@ -1,17 +1,9 @@
-import { type FoundImage, resolveSubject } from "../engine/mod.ts";
-import { AssayError } from "../errors.ts";
+import { type FoundImage, type OpenStore, openStore, resolveSubject } from "../engine/mod.ts";
 import type { Configuration, ConfiguredStore } from "../resources/mod.ts";
-import {
-  type ArtifactStore,
-  type CredentialProvider,
-  DockerConfigCredentials,
-  openLayout,
-  openRegistryStore,
-  type RegistryStore,
-} from "../stores/mod.ts";
+import { type ArtifactStore, openLayout } from "../stores/mod.ts";
 import type { ImageArgument } from "./image.ts";
 import type { Io } from "./io.ts";
-import { VERSION } from "./version.ts";
+import { USER_AGENT } from "./version.ts";
 
 /**
  * The stores of one run of a command. Registries are opened once, so that tokens and what was learnt
@@ -20,7 +12,7 @@ import { VERSION } from "./version.ts";
 export class ImageStores implements Disposable {
   readonly #configured: readonly ConfiguredStore[] | undefined;
   readonly #io: Io;
-  #registries: readonly RegistryStore[] | undefined;
+  #opened: readonly OpenStore[] | undefined;
 
   /** @param scope the namespace whose stores count. */
   constructor(configuration: Configuration | undefined, scope: string, io: Io) {
@@ -29,13 +21,18 @@ export class ImageStores implements Disposable {
   }
 
   /**
-   * Opens the stores that may have an image: its layout, or registries as configured; without a
+   * Opens the stores that may have an image: its layout, or those that are configured; without a
    * configuration, registries as they are.
    *
    * @throws {AssayError} REPOSITORY_OPERATION_FAILURE, or NOT_AVAILABLE for a credential provider.
    */
   async open(image: ImageArgument, signal: AbortSignal): Promise<readonly ArtifactStore[]> {
-    if (image.layout === undefined) return this.#registries ??= this.#openRegistries();
+    if (image.layout === undefined) {
+      this.#opened ??= (this.#configured ?? [undefined]).map((configured) =>
+        openStore(configured, { userAgent: USER_AGENT, env: this.#io.env })
+      );
+      return this.#opened.map(({ store }) => store);
+    }
     const cosignEnabled = this.#configured?.some((store) => store.parameters.cosignEnabled) ??
       false;
     return [await openLayout(image.layout.directory, { cosignEnabled, signal })];
@@ -54,48 +51,11 @@ export class ImageStores implements Disposable {
       image.name,
       image.reference,
       await this.open(image, signal),
-      signal,
+      { signal },
     );
   }
 
   [Symbol.dispose](): void {
-    for (const store of this.#registries ?? []) store[Symbol.dispose]();
-  }
-
-  #openRegistries(): readonly RegistryStore[] {
-    const userAgent = `assay/${VERSION}`;
-    if (this.#configured === undefined) {
-      return [openRegistryStore({ userAgent, credentials: this.#credentials(undefined) })];
-    }
-    return this.#configured.map(({ name, parameters }) => {
-      const { cosignEnabled, useHttp, plainHttp, caBundles, anonymousFallback } = parameters;
-      return openRegistryStore({
-        name,
-        userAgent,
-        cosignEnabled,
-        useHttp,
-        plainHttp,
-        caBundles,
-        anonymousFallback,
-        credentials: this.#credentials(parameters.authProvider),
-      });
-    });
-  }
-
-  #credentials(provider: ConfiguredStore["parameters"]["authProvider"]): CredentialProvider {
-    if (provider !== undefined && provider.name !== "dockerConfig") {
-      throw new AssayError({
-        code: "NOT_AVAILABLE",
-        component: "referrerStore",
-        message: `The credential provider ${provider.name} is not available in this build`,
-        effect: "undecided",
-      });
-    }
-    const configPath = provider?.["configPath"];
-    if (typeof configPath === "string") {
-      return new DockerConfigCredentials({ path: configPath, required: true });
-    }
-    const folder = this.#io.env("DOCKER_CONFIG") ?? `${this.#io.env("HOME") ?? ""}/.docker`;
-    return new DockerConfigCredentials({ path: `${folder}/config.json`, required: false });
+    for (const { close } of this.#opened ?? []) close?.();
   }
 }

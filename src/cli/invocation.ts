@@ -45,7 +45,7 @@ export function parseInvocation(command: Command, args: readonly string[]): Invo
     positionals,
     text: (name) => values.get(name)?.at(-1) ?? optionNamed(name)?.default,
     texts: (name) => values.get(name) ?? [],
-    flag: (name) => values.get(name)?.at(-1) === "true",
+    flag: (name) => (values.get(name)?.at(-1) ?? optionNamed(name)?.default) === "true",
   };
 }
 

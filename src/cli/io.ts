@@ -1,11 +1,16 @@
+/** The environment variables that commands look at. */
+export type EnvironmentName = "HOME" | "RATIFY_CONFIG" | "DOCKER_CONFIG" | "RATIFY_LOG_LEVEL";
+
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */
 export interface Io {
   /** Results. One call a line; the line end is added. */
   out(line: string): void;
   /** Errors, warnings and hints. */
   err(line: string): void;
-  env(name: "HOME" | "RATIFY_CONFIG" | "DOCKER_CONFIG"): string | undefined;
+  env(name: EnvironmentName): string | undefined;
   now(): Date;
+  /** Resolves when the process is told to end. */
+  untilStopped(): Promise<void>;
   /** Whether results go to a terminal that shows colours. */
   readonly colour: boolean;
 }
@@ -27,6 +32,17 @@ export function processIo(): Io {
     err: (line) => write(Deno.stderr, line),
     env: (name) => Deno.env.get(name),
     now: () => new Date(),
+    untilStopped,
     colour: Deno.stdout.isTerminal() && (Deno.env.get("NO_COLOR") ?? "") === "",
   };
+}
+
+function untilStopped(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = (): void => resolve();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop);
+  return promise.finally(() => {
+    // A second signal ends the process at once.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.removeSignalListener(signal, stop);
+  });
 }

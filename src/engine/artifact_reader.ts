@@ -1,6 +1,6 @@
 import { AssayError, VerificationFailure } from "../errors.ts";
 import type { Bytes, Descriptor, Manifest } from "../oci/mod.ts";
-import type { ArtifactStore, Referrer, Subject } from "../stores/mod.ts";
+import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
 import type { ArtifactReader } from "../verifiers/mod.ts";
 
 /**
@@ -14,14 +14,19 @@ export class StoreArtifactReader implements ArtifactReader {
   readonly #store: ArtifactStore;
   readonly #subject: Subject;
   readonly #referrer: Referrer;
-  readonly #signal: AbortSignal;
+  readonly #options: StoreOptions;
   #manifest: Promise<Manifest> | undefined;
 
-  constructor(store: ArtifactStore, subject: Subject, referrer: Referrer, signal: AbortSignal) {
+  constructor(
+    store: ArtifactStore,
+    subject: Subject,
+    referrer: Referrer,
+    { signal, observe }: StoreOptions,
+  ) {
     this.#store = store;
     this.#subject = subject;
     this.#referrer = referrer;
-    this.#signal = signal;
+    this.#options = { signal, ...(observe === undefined ? {} : { observe }) };
     this.step = `verifying ${referrer.digest}`;
   }
 
@@ -39,7 +44,7 @@ export class StoreArtifactReader implements ArtifactReader {
           `Blob ${descriptor.digest} claims ${descriptor.size} bytes; at most ${maxBytes} are read`,
       });
     }
-    const options = { signal: this.#signal, maxBytes };
+    const options = { ...this.#options, maxBytes };
     return await this.#waiting(
       `reading blob ${descriptor.digest} of ${this.#referrer.digest}`,
       () => this.#store.blob(this.#subject, descriptor, options),
@@ -49,7 +54,7 @@ export class StoreArtifactReader implements ArtifactReader {
   async #fetchManifest(): Promise<Manifest> {
     const { manifest } = await this.#waiting(
       `reading the manifest ${this.#referrer.digest}`,
-      () => this.#store.manifest(this.#subject, this.#referrer, { signal: this.#signal }),
+      () => this.#store.manifest(this.#subject, this.#referrer, this.#options),
     );
     const byTag = this.#referrer.source === "cosignTag"; // nothing but the tag gives it its type
     if (!byTag && manifest.artifactType !== this.#referrer.artifactType) {

@@ -21,10 +21,32 @@ export function withinDeadline<T>(
   });
 }
 
-function deadlineExceeded(step: string): AssayError {
+/** The error of an answer whose time was over during a step. */
+export function deadlineExceeded(step: string): AssayError {
   return new AssayError({
     code: "DEADLINE_EXCEEDED",
     component: "executor",
     message: `The time for the answer was over while ${step}`,
   });
+}
+
+/** The steps that one verification has under way, so that an answer at any moment can name them. */
+export class Steps {
+  readonly #open = new Set<() => string>();
+
+  /** Like {@link withinDeadline}, and known as under way until it ends. */
+  async within<T>(signal: AbortSignal, step: () => string, work: () => Promise<T>): Promise<T> {
+    this.#open.add(step);
+    try {
+      return await withinDeadline(signal, step, work);
+    } finally {
+      this.#open.delete(step);
+    }
+  }
+
+  /** The error of an answer that goes out now. */
+  exceeded(): AssayError {
+    const steps = [...this.#open].map((step) => step());
+    return deadlineExceeded(steps.length === 0 ? "it was being prepared" : steps.join(", and "));
+  }
 }

@@ -1,7 +1,7 @@
 import { AssayError } from "../errors.ts";
 import type { Reference } from "../oci/mod.ts";
-import type { ArtifactStore, Subject } from "../stores/mod.ts";
-import { withinDeadline } from "./deadline.ts";
+import type { ArtifactStore, StoreOptions, Subject } from "../stores/mod.ts";
+import { Steps } from "./deadline.ts";
 import type { ListedReferrer } from "./verify_artifacts.ts";
 
 /** An image, and the store that has it. */
@@ -14,21 +14,23 @@ export interface FoundImage {
  * Asks the stores in order for the image; the first that has it wins.
  *
  * @param name the reference as asked, for messages.
+ * @param steps knows what is under way.
  * @throws {AssayError} why none has it. One transient cause makes the whole transient.
  */
 export async function resolveSubject(
   name: string,
   reference: Reference,
   stores: readonly ArtifactStore[],
-  signal: AbortSignal,
+  options: StoreOptions,
+  steps: Steps = new Steps(),
 ): Promise<FoundImage> {
   const failures: AssayError[] = [];
   for (const store of stores) {
     try {
-      const subject = await withinDeadline(
-        signal,
+      const subject = await steps.within(
+        options.signal,
         () => `store ${store.name} was looking for ${name}`,
-        () => store.resolve(reference, { signal }),
+        () => store.resolve(reference, options),
       );
       return { store, subject };
     } catch (error) {
@@ -57,15 +59,16 @@ export async function listReferrers(
   name: string,
   subject: Subject,
   stores: readonly ArtifactStore[],
-  signal: AbortSignal,
+  options: StoreOptions,
+  steps: Steps = new Steps(),
 ): Promise<Listing> {
   const outcomes = await Promise.all(stores.map(async (store) => {
     try {
-      return await withinDeadline(
-        signal,
+      return await steps.within(
+        options.signal,
         () => `store ${store.name} was listing what is attached to ${name}`,
         async () => {
-          const found = await store.referrers(subject, { signal });
+          const found = await store.referrers(subject, options);
           return found.map((referrer) => ({ store, referrer }));
         },
       );

@@ -1,2 +1,13 @@
+export type { CacheEvent } from "./cache/bounded_cache.ts";
+export {
+  Engine,
+  type EngineOptions,
+  type RequestContext,
+  type ResolveAnswer,
+  type VerdictSource,
+  type VerifyAnswer,
+} from "./engine.ts";
 export { type FoundImage, resolveSubject } from "./find_artifacts.ts";
+export { openStore, type StoreSurroundings } from "./open_store.ts";
+export type { OpenStore } from "./store_pool.ts";
 export { type VerifyContext, verifyImage, type VerifyRequest } from "./verify_image.ts";

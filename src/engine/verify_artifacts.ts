@@ -1,10 +1,10 @@
-import { asAssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
+import { asAssayError, type AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
-import type { ArtifactStore, Referrer, Subject } from "../stores/mod.ts";
+import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
 import type { VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { StoreArtifactReader } from "./artifact_reader.ts";
-import { withinDeadline } from "./deadline.ts";
+import { deadlineExceeded, withinDeadline } from "./deadline.ts";
 import { mapBounded } from "./parallel.ts";
 
 /** How many artifacts of one image are verified at once. */
@@ -17,11 +17,10 @@ export interface ListedReferrer {
 }
 
 /** What the verification of one image looks at. */
-export interface VerificationContext {
+export interface VerificationContext extends StoreOptions {
   readonly trust: TrustSnapshot;
   readonly scope: string;
   readonly now: Date;
-  readonly signal: AbortSignal;
 }
 
 /** The reports on an image's artifacts, and what no verifier accepts. */
@@ -30,62 +29,91 @@ export interface ArtifactOutcomes {
   readonly ignored: readonly IgnoredArtifact[];
 }
 
+/** What is verified: an image, and what is attached to it. */
+export interface ArtifactsRequest {
+  /** What the image is called in reports, and for scopes (empty where it has no name). */
+  readonly image: { readonly name: string; readonly repository: string };
+  readonly subject: Subject;
+  readonly referrers: readonly ListedReferrer[];
+  readonly verifiers: readonly Verifier[];
+}
+
+/** One report that is due; `done` once it is known. */
+interface Task {
+  readonly describe: (outcome: Outcome) => ArtifactReport;
+  readonly run: () => Promise<Outcome>;
+  readonly step: () => string;
+  done?: Outcome;
+}
+
 /**
  * Lets every verifier judge every artifact that it accepts, in the order of the listing and then of
  * the verifiers. What lies beyond a verifier's limit of attempts is reported as one failure: it
  * cannot satisfy a policy, nor be forgotten by one that wants all.
- *
- * @param image what the image is called in reports, and for scopes (empty where it has no name).
  */
-export async function verifyArtifacts(
-  image: { readonly name: string; readonly repository: string },
-  subject: Subject,
-  referrers: readonly ListedReferrer[],
-  verifiers: readonly Verifier[],
-  context: VerificationContext,
-): Promise<ArtifactOutcomes> {
-  const { descriptor } = subject;
-  const target = {
-    reference: `${image.repository}@${descriptor.digest}`,
-    ...(image.repository === "" ? {} : { asked: image.name }),
-    descriptor,
-  };
-  const ignored: IgnoredArtifact[] = [];
-  const attempts = new Map<Verifier, number>();
-  const tasks: (() => Promise<ArtifactReport>)[] = [];
-  for (const { store, referrer } of referrers) {
-    const accepting = verifiers.filter((verifier) => verifier.accepts(referrer.artifactType));
-    if (accepting.length === 0) ignored.push(referrer);
-    const reader = new StoreArtifactReader(store, subject, referrer, context.signal);
-    for (const verifier of accepting) {
-      const attempt = (attempts.get(verifier) ?? 0) + 1;
-      attempts.set(verifier, attempt);
-      const describe = (result: Outcome): ArtifactReport => ({
-        ...result,
-        subject: image.name,
-        subjectDigest: subject.descriptor.digest,
-        verifierName: verifier.name,
-        verifierType: verifier.type,
-        referenceDigest: referrer.digest,
-        artifactType: referrer.artifactType,
-      });
-      if (attempt > verifier.maxAttempts + 1) continue; // one report speaks for all that follow
-      tasks.push(async () =>
-        describe(
-          attempt > verifier.maxAttempts
-            ? beyondLimit(verifier)
-            : await verifyOne(verifier, target, referrer, reader, context),
-        )
-      );
+export class ArtifactsVerification {
+  readonly #tasks: Task[] = [];
+  readonly #ignored: IgnoredArtifact[] = [];
+
+  constructor(
+    { image, subject, referrers, verifiers }: ArtifactsRequest,
+    context: VerificationContext,
+  ) {
+    const { descriptor } = subject;
+    const target = {
+      reference: `${image.repository}@${descriptor.digest}`,
+      ...(image.repository === "" ? {} : { asked: image.name }),
+      descriptor,
+    };
+    const attempts = new Map<Verifier, number>();
+    for (const { store, referrer } of referrers) {
+      const accepting = verifiers.filter((verifier) => verifier.accepts(referrer.artifactType));
+      if (accepting.length === 0) this.#ignored.push(referrer);
+      const reader = new StoreArtifactReader(store, subject, referrer, context);
+      for (const verifier of accepting) {
+        const attempt = (attempts.get(verifier) ?? 0) + 1;
+        attempts.set(verifier, attempt);
+        if (attempt > verifier.maxAttempts + 1) continue; // one report speaks for all that follow
+        this.#tasks.push({
+          describe: (outcome) => ({
+            ...outcome,
+            subject: image.name,
+            subjectDigest: descriptor.digest,
+            verifierName: verifier.name,
+            verifierType: verifier.type,
+            referenceDigest: referrer.digest,
+            artifactType: referrer.artifactType,
+          }),
+          run: () =>
+            attempt > verifier.maxAttempts
+              ? Promise.resolve(beyondLimit(verifier))
+              : verifyOne(verifier, target, referrer, reader, context),
+          step: () => reader.step,
+        });
+      }
     }
   }
-  const artifacts = await mapBounded(tasks, PARALLEL_ARTIFACTS, (task) => task());
-  return { artifacts, ignored };
+
+  /** Runs to the end, or until the signal of the context fires. */
+  async run(): Promise<void> {
+    await mapBounded(this.#tasks, PARALLEL_ARTIFACTS, async (task) => {
+      const started = performance.now();
+      task.done = { ...await task.run(), durationMs: performance.now() - started };
+    });
+  }
+
+  /** What is known now; a report that is not is undecided, and says what it waits for. */
+  get outcomes(): ArtifactOutcomes {
+    const artifacts = this.#tasks.map((task) =>
+      task.describe(task.done ?? outOfTime(deadlineExceeded(task.step())))
+    );
+    return { artifacts, ignored: this.#ignored };
+  }
 }
 
 type Outcome = Pick<
   ArtifactReport,
-  "outcome" | "message" | "checks" | "extensions" | "failure"
+  "outcome" | "message" | "checks" | "extensions" | "failure" | "validUntil" | "durationMs"
 >;
 
 /** One verifier on one artifact; whatever goes wrong becomes a report. */
@@ -100,18 +128,25 @@ async function verifyOne(
     return await withinDeadline<VerifierResult>(
       context.signal,
       () => reader.step,
-      () => verifier.verify(target, referrer, { ...context, artifacts: reader }),
+      () => {
+        const { trust, scope, now, signal } = context;
+        return verifier.verify(target, referrer, { trust, scope, now, signal, artifacts: reader });
+      },
     );
   } catch (error) {
-    const { code, message, remedy } = asAssayError(error, "verifier");
-    if (code === "DEADLINE_EXCEEDED") return undecided("deadline", message, remedy, true);
+    const cause = asAssayError(error, "verifier");
+    if (cause.code === "DEADLINE_EXCEEDED") return outOfTime(cause);
     return undecided(
       "defect",
-      `Verifier ${verifier.name} failed in a way that it must not: ${message}`,
+      `Verifier ${verifier.name} failed in a way that it must not: ${cause.message}`,
       ERROR_CODES.UNKNOWN.remedy,
       false,
     );
   }
+}
+
+function outOfTime({ message, remedy }: AssayError): Outcome {
+  return undecided("deadline", message, remedy, true);
 }
 
 function beyondLimit(verifier: Verifier): Outcome {

@@ -9,9 +9,10 @@ import type {
 } from "../report/mod.ts";
 import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
-import type { ArtifactStore, Subject } from "../stores/mod.ts";
-import { type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
-import { type ArtifactOutcomes, verifyArtifacts } from "./verify_artifacts.ts";
+import type { ArtifactStore, StoreOptions, Subject } from "../stores/mod.ts";
+import { Steps } from "./deadline.ts";
+import { type FoundImage, type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
+import { type ArtifactOutcomes, ArtifactsVerification } from "./verify_artifacts.ts";
 
 /** One image to verify. */
 export interface VerifyRequest {
@@ -30,7 +31,7 @@ export interface VerifyRequest {
 }
 
 /** What a verification may use. */
-export interface VerifyContext {
+export interface VerifyContext extends StoreOptions {
   /** The deadline. When it fires the answer goes out with what is known. */
   readonly signal: AbortSignal;
   /** The time as of which to judge. */
@@ -49,78 +50,129 @@ export async function verifyImage(
   configuration: Configuration,
   context: VerifyContext,
 ): Promise<ImageReport> {
-  const { policy, verifiers } = requireComponents(configuration.forScope(request.scope));
-  const { name, repository, artifactTypes } = request;
-  const end = new AbortController(); // what is still under way when the answer is known
-  const signal = AbortSignal.any([context.signal, end.signal]);
-  let digest: string | undefined;
-  try {
-    const stores = await request.stores();
-    const { subject, listing } = await findImage(request, stores, signal);
-    digest = subject.descriptor.digest;
-    if (listing.failure?.effect === "deny") throw listing.failure;
-    const referrers = listing.referrers.filter(({ referrer }) =>
-      artifactTypes?.includes(referrer.artifactType) ?? true
-    );
-    const outcomes = await verifyArtifacts({ name, repository }, subject, referrers, verifiers, {
-      trust: configuration.trust,
-      scope: request.scope,
-      now: context.now,
-      signal,
-    });
-    const decision = policy.decide({
+  return await new ImageVerification(request, configuration, context).run();
+}
+
+/** The verification of one image, which can be asked at any moment what it knows by then. */
+export class ImageVerification {
+  readonly #request: VerifyRequest;
+  readonly #configuration: Configuration;
+  readonly #components: Components;
+  readonly #context: VerifyContext;
+  readonly #steps = new Steps();
+  #digest: string | undefined;
+  #found: { readonly listing: Listing; readonly artifacts: ArtifactsVerification } | undefined;
+
+  /** @throws {AssayError} CONFIG_INVALID when the scope lacks a store, policy or verifier. */
+  constructor(request: VerifyRequest, configuration: Configuration, context: VerifyContext) {
+    this.#request = request;
+    this.#configuration = configuration;
+    this.#components = requireComponents(configuration.forScope(request.scope));
+    this.#context = context;
+  }
+
+  /** Runs to the end, or until the deadline. Throws as {@link verifyImage}. */
+  async run(): Promise<ImageReport> {
+    const end = new AbortController(); // what is still under way when the answer is known
+    const signal = AbortSignal.any([this.#context.signal, end.signal]);
+    try {
+      await this.#find({ ...this.#context, signal });
+      await this.#found?.artifacts.run();
+      return this.report;
+    } catch (error) {
+      const cause = asAssayError(error, "executor");
+      if (cause.effect === "unusable") throw cause;
+      return this.#withoutArtifacts(cause);
+    } finally {
+      end.abort();
+    }
+  }
+
+  /** The report with what is known now: what is not is undecided, and says what it waits for. */
+  get report(): ImageReport {
+    if (this.#found === undefined) return this.#withoutArtifacts(this.#steps.exceeded());
+    const { listing, artifacts } = this.#found;
+    const { outcomes } = artifacts;
+    const decision = this.#components.policy.decide({
       reports: outcomes.artifacts,
       listingComplete: listing.failure === undefined,
     });
     return {
-      reference: name,
-      digest,
+      reference: this.#request.name,
+      digest: this.#digest,
       verdict: toVerdict(decision, outcomes, listing),
       ...outcomes,
     };
-  } catch (error) {
-    const cause = asAssayError(error, "executor");
-    if (cause.effect === "unusable") throw cause;
-    const verdict = cause.effect;
-    return { reference: name, digest, verdict: { verdict, cause }, artifacts: [], ignored: [] };
-  } finally {
-    end.abort();
+  }
+
+  #withoutArtifacts(cause: AssayError): ImageReport {
+    const verdict = cause.effect === "deny" ? "deny" : "undecided";
+    return {
+      reference: this.#request.name,
+      digest: this.#digest,
+      verdict: { verdict, cause },
+      artifacts: [],
+      ignored: [],
+    };
+  }
+
+  async #find(context: VerifyContext): Promise<void> {
+    const { name, repository, artifactTypes, scope } = this.#request;
+    const { subject, listing } = await this.#findImage(await this.#request.stores(), context);
+    this.#digest = subject.descriptor.digest;
+    if (listing.failure?.effect === "deny") throw listing.failure;
+    const referrers = listing.referrers.filter(({ referrer }) =>
+      artifactTypes?.includes(referrer.artifactType) ?? true
+    );
+    const image = { name, repository };
+    const { verifiers } = this.#components;
+    const { trust } = this.#configuration;
+    const artifacts = new ArtifactsVerification(
+      { image, subject, referrers, verifiers },
+      { ...context, trust, scope },
+    );
+    this.#found = { listing, artifacts };
+  }
+
+  /**
+   * Resolves the image and lists what is attached to it. With a digest both are asked for at once,
+   * since a listing needs no more than that; with a tag one after the other.
+   */
+  async #findImage(
+    stores: readonly ArtifactStore[],
+    context: VerifyContext,
+  ): Promise<{ readonly subject: Subject; readonly listing: Listing }> {
+    const { name, reference } = this.#request;
+    const resolve = (): Promise<FoundImage> =>
+      resolveSubject(name, reference, stores, context, this.#steps);
+    const list = (subject: Subject): Promise<Listing> =>
+      listReferrers(name, subject, stores, context, this.#steps);
+    if (reference.digest === undefined) {
+      const { subject } = await resolve();
+      this.#digest = subject.descriptor.digest;
+      return { subject, listing: await list(subject) };
+    }
+    const asked = { reference, descriptor: { mediaType: "", digest: reference.digest, size: 0 } };
+    const [{ subject }, listing] = await Promise.all([resolve(), list(asked)]);
+    return { subject, listing };
   }
 }
 
-/**
- * Resolves the image and lists what is attached to it. With a digest both are asked for at once,
- * since a listing needs no more than that; with a tag one after the other.
- */
-async function findImage(
-  request: VerifyRequest,
-  stores: readonly ArtifactStore[],
-  signal: AbortSignal,
-): Promise<{ readonly subject: Subject; readonly listing: Listing }> {
-  const { name, reference } = request;
-  if (reference.digest === undefined) {
-    const { subject } = await resolveSubject(name, reference, stores, signal);
-    return { subject, listing: await listReferrers(name, subject, stores, signal) };
-  }
-  const asked = { reference, descriptor: { mediaType: "", digest: reference.digest, size: 0 } };
-  const [{ subject }, listing] = await Promise.all([
-    resolveSubject(name, reference, stores, signal),
-    listReferrers(name, asked, stores, signal),
-  ]);
-  return { subject, listing };
+interface Components {
+  readonly policy: PolicyProvider;
+  readonly verifiers: ScopeConfiguration["verifiers"];
 }
 
-function requireComponents(
-  configuration: ScopeConfiguration,
-): { policy: PolicyProvider; verifiers: ScopeConfiguration["verifiers"] } {
+function requireComponents(configuration: ScopeConfiguration): Components {
   const { stores, policy, verifiers } = configuration;
-  if (stores.length === 0) throw missing("Store");
-  if (policy === undefined) throw missing("Policy");
-  if (verifiers.length === 0) throw missing("Verifier");
+  if (stores.length === 0) throw missingComponent("Store");
+  if (policy === undefined) throw missingComponent("Policy");
+  if (verifiers.length === 0) throw missingComponent("Verifier");
   return { policy, verifiers };
 }
 
-function missing(kind: string): AssayError {
+/** The error of a scope for which nothing of a kind is configured. */
+export function missingComponent(kind: "Store" | "Policy" | "Verifier"): AssayError {
   return new AssayError({
     code: "CONFIG_INVALID",
     component: "executor",

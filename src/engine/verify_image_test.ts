@@ -84,10 +84,12 @@ function configuration(
   replaced: Partial<ScopeConfiguration> = {},
 ): Configuration {
   const policy = createConfigPolicy({ artifactVerificationPolicies: { default: "any" } });
-  const stores = [{ name: "store", type: "oras" as const, parameters: {} as never }];
+  const store = { name: "store", identity: "store", listingTtl: 0 };
+  const stores = [{ ...store, type: "oras" as const, parameters: {} as never }];
   return {
     generation: "test",
     trust: new TrustSnapshot("test", new Map()),
+    stores,
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,

@@ -17,6 +17,10 @@ export interface ArtifactReport {
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
   /** Set unless the outcome is success. */
   readonly failure?: ReportFailure | undefined;
+  /** Until when this holds: the next moment at which time alone may change it; undefined when never. */
+  readonly validUntil?: Date | undefined;
+  /** How long the verifier took, waiting for content included, in milliseconds. */
+  readonly durationMs?: number | undefined;
   /** Reports of what is attached to this artifact. */
   readonly nested?: readonly ArtifactReport[] | undefined;
 }

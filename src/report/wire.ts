@@ -43,6 +43,22 @@ export function toWire(report: ImageReport, stamp: Stamp): WireResult {
   };
 }
 
+/** The texts of reports that are given again and again, for as long as the reports are kept. */
+const texts = new WeakMap<ImageReport, string>();
+
+/** The JSON of {@link toWire}. What does not change from one answer to the next is written once. */
+export function renderWire(report: ImageReport, { traceId, timestamp }: Stamp): string {
+  let reports = texts.get(report);
+  if (reports === undefined) {
+    reports = JSON.stringify(toWire(report, { traceId, timestamp }).verifierReports);
+    texts.set(report, reports);
+  }
+  const isSuccess = report.verdict.verdict === "allow";
+  return `{"version":"0.2.0","isSuccess":${isSuccess},"traceID":${
+    JSON.stringify(traceId)
+  },"timestamp":"${timestamp.toISOString()}","verifierReports":${reports}}`;
+}
+
 function artifactToWire(report: ArtifactReport): Record<string, unknown> {
   return compact({
     subject: report.subject,

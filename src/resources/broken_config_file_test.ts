@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "config.json:1:36: error CONFIG_INVALID verifier.plugins[0].name: must be text that is not empty; found 5",
   ]],
   ["an unknown store", `{"store": {"plugins": [{"name": "dir"}]},\n${REST}`, [
-    'config.json:1:33: error PLUGIN_NOT_FOUND Store/dir store.plugins[0].name: must be oras, the one kind of store; found "dir"',
+    'config.json:1:33: error PLUGIN_NOT_FOUND Store/dir store.plugins[0].name: must be oras or oci-layout; found "dir"',
   ]],
   [
     "a misspelt parameter",

@@ -26,7 +26,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:9: error CONFIG_INVALID Store/x spec.name: must not be empty",
   ]],
   ["a type that is none", yaml("Store", "name: dir"), [
-    't.yaml:5:9: error PLUGIN_NOT_FOUND Store/x spec.name: must be oras, the one kind of store; found "dir"',
+    't.yaml:5:9: error PLUGIN_NOT_FOUND Store/x spec.name: must be oras or oci-layout; found "dir"',
   ]],
   ["an unknown field", yaml("Store", "name: oras\nparameter: {}"), [
     "t.yaml:6:3: error CONFIG_INVALID Store/x spec.parameter: is not a known field; did you mean parameters?",

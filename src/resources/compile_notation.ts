@@ -148,7 +148,7 @@ function warnAboutFiles(
   }
 }
 
-/** A path of the home directory when it begins with `~/`. */
+/** A path with `~/` before it lies in the home directory. */
 export function expandHome(path: string, home: string | undefined): string {
   return path.startsWith("~/") && home !== undefined ? `${home}${path.slice(1)}` : path;
 }

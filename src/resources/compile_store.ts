@@ -3,8 +3,10 @@ import { AssayError } from "../errors.ts";
 import { createInlineProvider, readCertificateFiles } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { ConfiguredStore } from "./configuration.ts";
+import { compileLayoutStore } from "./compile_layout_store.ts";
 import { describe, quote } from "./describe.ts";
 import type { Path } from "./document.ts";
+import { storeIdentity } from "./generation.ts";
 import { isObject } from "./members.ts";
 import { checkAddress, NAMES_FILES, refuseSource } from "./plugin_fields.ts";
 import { authProviders, orasParameters, storeSpec } from "./schema/store.ts";
@@ -29,8 +31,9 @@ export async function compileStore(
   checkAddress(candidate, problems);
   const { name } = candidate.spec;
   if (typeof name !== "string" || name === "") return undefined; // the schema has said so
+  if (name === "oci-layout") return compileLayoutStore(candidate, problems);
   if (name !== "oras") {
-    const text = `must be oras, the one kind of store; found ${quote(name)}`;
+    const text = `must be oras or oci-layout; found ${quote(name)}`;
     problems.of(candidate, candidate.typePath, text, { code: "PLUGIN_NOT_FOUND" });
     return undefined;
   }
@@ -59,7 +62,13 @@ export async function compileStore(
   }
   const ttl = parameters.value.ttl || DEFAULT_TTL;
   const configured = { ...parameters.value, caBundles, ttl };
-  return { name: candidate.name, type: "oras", parameters: configured };
+  return {
+    name: candidate.name,
+    type: "oras",
+    parameters: configured,
+    identity: storeIdentity("oras", candidate.name, configured),
+    listingTtl: configured.cacheEnabled ? ttl * 1000 : 0,
+  };
 }
 
 function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {

@@ -61,7 +61,11 @@ Deno.test("readConfigFile reads all sections", async () => {
   });
   assert.equal(configuration.crlCacheEnabled, true);
   const { stores, verifiers, policy } = configuration.forScope("team-a");
-  assert.deepEqual(stores.map(({ name, parameters }) => [name, parameters.ttl]), [["oras", 20]]);
+  assert.deepEqual(stores.map(({ name, type, listingTtl }) => [name, type, listingTtl]), [[
+    "oras",
+    "oras",
+    0,
+  ]]);
   assert.deepEqual(verifiers.map(({ name, type }) => [name, type]), [["sig-prod", "notation"]]);
   assert.equal(policy?.type, "config-policy");
 });

@@ -2,7 +2,7 @@ import type { PolicyProvider } from "../policy/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
-import type { OrasParameters } from "./schema/store.ts";
+import type { LayoutParameters, OrasParameters } from "./schema/store.ts";
 
 /** The parameters of a store, defaults applied. */
 export interface StoreParameters extends Omit<OrasParameters, "caBundles"> {
@@ -10,12 +10,22 @@ export interface StoreParameters extends Omit<OrasParameters, "caBundles"> {
   readonly caBundles: Readonly<Record<string, string>>;
 }
 
-/** A store as configured; it is opened for the registry of an image. */
-export interface ConfiguredStore {
+/** What every store has, of whichever type. */
+interface StoreBase {
   readonly name: string;
-  readonly type: "oras";
-  readonly parameters: StoreParameters;
+  /** A hash of all that the store is: two stores with the same one answer alike. */
+  readonly identity: string;
+  /** How long a listing of attached artifacts may be used again, in milliseconds; 0: not at all. */
+  readonly listingTtl: number;
 }
+
+/** A store as configured. */
+export type ConfiguredStore =
+  & StoreBase
+  & (
+    | { readonly type: "oras"; readonly parameters: StoreParameters }
+    | { readonly type: "oci-layout"; readonly parameters: LayoutParameters }
+  );
 
 /** The resources that apply to the requests of one scope, each list in the order of names. */
 export interface ScopeConfiguration {
@@ -29,6 +39,8 @@ export interface Configuration extends ProcessSettings {
   /** A hash of the content: the same resources give the same, whatever files they come in. */
   readonly generation: string;
   readonly trust: TrustSnapshot;
+  /** The stores of all scopes. */
+  readonly stores: readonly ConfiguredStore[];
   /**
    * What applies to requests of a namespace (empty for the cluster). Stores, verifiers and policy
    * each come from the namespace if it has any of its own, else from the cluster.
@@ -57,6 +69,7 @@ export function createConfiguration(
   return Object.freeze({
     generation,
     trust,
+    stores: Object.freeze([...stores.values()].flat()),
     ...settings,
     forScope: (scope: string) => ({
       stores: stores.get(scope) ?? stores.get("") ?? [],

@@ -35,6 +35,11 @@ export function trustGeneration(
   return digest(entries.toSorted());
 }
 
+/** A hash of all that a store is. */
+export function storeIdentity(type: string, name: string, parameters: unknown): string {
+  return digest([type, name, canonicalJson(parameters)]);
+}
+
 /** JSON with members in the order of their names. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

@@ -12,6 +12,7 @@ import { parseFile } from "./parse_file.ts";
 import type { Problem } from "./problem.ts";
 import { DEFAULT_SETTINGS, type ProcessSettings } from "./process_settings.ts";
 import { type ProviderOptions, readMaterial, referencesOf } from "./providers.ts";
+import { referencedFilesOf } from "./referenced_files.ts";
 import type { SourceFile } from "./source.ts";
 
 /** What loading may depend on beside the files. */
@@ -26,6 +27,8 @@ export interface LoadResult {
   readonly configuration: Configuration | undefined;
   /** All problems, in the order of files and lines. */
   readonly problems: readonly Problem[];
+  /** Files and directories that resources name and that were read too, or would have been. */
+  readonly referencedFiles: readonly string[];
 }
 
 /**
@@ -69,8 +72,13 @@ export async function loadConfiguration(
   );
   const policies = await compileAll("Policy", (candidate) => compilePolicy(candidate, problems));
 
+  const referencedFiles = referencedFilesOf(candidates, options.home);
   if (problems.hasErrors) {
-    return { configuration: undefined, problems: sorted(files, problems.problems) };
+    return {
+      configuration: undefined,
+      problems: sorted(files, problems.problems),
+      referencedFiles,
+    };
   }
   warnAboutMissing(files, unique, problems);
   const configuration = createConfiguration(
@@ -79,7 +87,7 @@ export async function loadConfiguration(
     settings,
     { stores, verifiers, policies },
   );
-  return { configuration, problems: sorted(files, problems.problems) };
+  return { configuration, problems: sorted(files, problems.problems), referencedFiles };
 }
 
 async function readCandidates(

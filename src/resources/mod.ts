@@ -2,7 +2,10 @@ export {
   type Configuration,
   type ConfiguredStore,
   type ScopeConfiguration,
+  type StoreParameters,
 } from "./configuration.ts";
+export { ConfigurationFiles, type Refusal } from "./configuration_files.ts";
+export { FileWatch, signatureOf } from "./file_watch.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 export { publicGoodTrustedRoot, stagingTrustedRoot } from "./default_trusted_root.ts";
 export { formatProblem, type Problem } from "./problem.ts";

@@ -26,7 +26,17 @@ export interface StoreOptions {
   readonly signal: AbortSignal;
   /** The most bytes that may be read, in place of the store's own limit. */
   readonly maxBytes?: number;
+  /** Is told of the requests that this call sends to a registry; tokens are shared, so not of those. */
+  readonly observe?: RequestObserver;
 }
+
+/**
+ * Is told of a request that was sent.
+ *
+ * @param host host, and port where there is one.
+ * @param status the HTTP status; undefined when there was no answer.
+ */
+export type RequestObserver = (host: string, status: number | undefined) => void;
 
 /**
  * Where images and what is attached to them are read from. Every byte that comes back has been

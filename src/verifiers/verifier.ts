@@ -46,6 +46,11 @@ export interface VerifierResult {
   readonly message: string;
   readonly checks: readonly Check[];
   readonly extensions?: Readonly<Record<string, unknown>>;
+  /**
+   * The next moment at which the passing of time alone may change the outcome, such as the end of a
+   * certificate's validity; undefined when it never does.
+   */
+  readonly validUntil?: Date | undefined;
   /** Set unless the outcome is success. */
   readonly failure?: {
     readonly reason: FailureReason;

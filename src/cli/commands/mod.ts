@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { discoverCommand } from "./discover.ts";
 import { resolveCommand } from "./resolve.ts";
+import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
 import { verifyBundleCommand } from "./verify_bundle.ts";
 import { versionCommand } from "./version.ts";
@@ -9,6 +10,7 @@ import { versionCommand } from "./version.ts";
 /** All commands, in the order in which help lists them. */
 export const COMMANDS: readonly Command[] = [
   verifyCommand,
+  serveCommand,
   resolveCommand,
   discoverCommand,
   checkCommand,

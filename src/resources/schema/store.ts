@@ -3,7 +3,7 @@ import { anyParameters, ignoredVersion, nonEmpty, pluginSource, registryHost } f
 
 /** The spec of a Store, beside its parameters. */
 export const storeSpec = z.strictObject({
-  name: nonEmpty.describe("The kind of store: `oras`."),
+  name: nonEmpty.describe("The kind of store: `oras` for registries, or `oci-layout`."),
   version: ignoredVersion,
   address: z.string().optional().describe("Directory of plugins. Ignored."),
   source: pluginSource.optional().describe("A plugin to download. Refused."),
@@ -43,6 +43,18 @@ export const orasParameters = z.strictObject({
 
 /** The parameters of a Store, defaults applied. */
 export type OrasParameters = z.infer<typeof orasParameters>;
+
+/** The parameters of a Store of the kind `oci-layout`. */
+export const layoutParameters = z.strictObject({
+  repositories: z.record(nonEmpty, nonEmpty).describe(
+    "By repository, such as `registry.example.com/app`: the directory of its OCI image layout.",
+  ),
+  cosignEnabled: z.boolean().default(false)
+    .describe("Also look for signatures under the tag that cosign derives from the digest."),
+});
+
+/** The parameters of a Store of layouts, defaults applied. */
+export type LayoutParameters = z.infer<typeof layoutParameters>;
 
 const endpoints = z.array(
   z.string().regex(

@@ -3,6 +3,7 @@
 import { decodePem, FormatError, LruMap, parseCertificate } from "../../crypto/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { CredentialProvider } from "../credentials/credential.ts";
+import type { RequestObserver } from "../store.ts";
 import { Authenticator, type Authorization } from "./authentication.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
@@ -22,6 +23,8 @@ export interface ClientOptions {
   readonly timeout: number;
   /** Requests under way to one origin at once. */
   readonly concurrency: number;
+  /** Is told of every request, those for tokens included. */
+  readonly observe?: RequestObserver | undefined;
 }
 
 /** A request for something of a repository. */
@@ -71,6 +74,7 @@ export class RegistryClient {
     repository: string,
     request: RepositoryRequest,
     signal: AbortSignal,
+    observe?: RequestObserver,
   ): Promise<Answer> {
     const { method, url, maxBytes } = request;
     const exchange = (authorization: Authorization | undefined): Exchange => ({
@@ -83,7 +87,7 @@ export class RegistryClient {
       client: this.#clients.get(endpoint.registry.toLowerCase()),
     });
     let authorization = await this.#authenticator.current(endpoint, repository, signal);
-    let answer = await this.#send(exchange(authorization), signal);
+    let answer = await this.#send(exchange(authorization), signal, observe);
     if (answer.status === 401 && answer.url.origin === endpoint.origin) {
       this.#authenticator.forget(endpoint, repository, authorization);
       const before = authorization?.header;
@@ -91,7 +95,7 @@ export class RegistryClient {
         .respond(endpoint, repository, answer.headers, signal);
       // The same answer to the same question would be refused in the same way.
       if (authorization.header !== before) {
-        answer = await this.#send(exchange(authorization), signal);
+        answer = await this.#send(exchange(authorization), signal, observe);
       }
     }
     if (answer.status === 200 || answer.status === 404) return answer;
@@ -101,13 +105,20 @@ export class RegistryClient {
     throw statusFailure(endpoint, answer, authorization !== undefined);
   }
 
-  #send(exchange: Exchange, signal: AbortSignal): Promise<Answer> {
+  #send(exchange: Exchange, signal: AbortSignal, observe?: RequestObserver): Promise<Answer> {
     const limiter = this.#limiterOf(exchange.url.origin);
-    return retrying(
-      this.#options.retry,
-      signal,
-      () => limiter.run(signal, () => send(exchange, this.#options, signal)),
-    );
+    const attempt = async (): Promise<Answer> => {
+      let status: number | undefined;
+      try {
+        const answer = await send(exchange, this.#options, signal);
+        status = answer.status;
+        return answer;
+      } finally {
+        observe?.(exchange.url.host, status);
+        this.#options.observe?.(exchange.url.host, status);
+      }
+    };
+    return retrying(this.#options.retry, signal, () => limiter.run(signal, attempt));
   }
 
   #limiterOf(origin: string): Limiter {

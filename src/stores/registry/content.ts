@@ -16,7 +16,7 @@ import {
   quote,
   type Reference,
 } from "../../oci/mod.ts";
-import type { FetchedManifest } from "../store.ts";
+import type { FetchedManifest, RequestObserver } from "../store.ts";
 import { type RegistryClient, statusFailure } from "./client.ts";
 import { type Endpoint, urlOf } from "./endpoint.ts";
 import { RegistryFailure } from "./failure.ts";
@@ -28,6 +28,7 @@ export interface Repository {
   readonly endpoint: Endpoint;
   readonly name: string;
   readonly signal: AbortSignal;
+  readonly observe?: RequestObserver | undefined;
 }
 
 /** The value of `Accept` for a manifest of any kind. */
@@ -53,10 +54,10 @@ export function ask(
   accept: string | undefined,
   maxBytes: number,
 ): Promise<Answer> {
-  const { client, endpoint, name, signal } = repository;
+  const { client, endpoint, name, signal, observe } = repository;
   const url = urlOf(endpoint, name, rest);
   const request = { method, url, maxBytes, ...(accept === undefined ? {} : { accept }) };
-  return client.ask(endpoint, name, request, signal);
+  return client.ask(endpoint, name, request, signal, observe);
 }
 
 /**

@@ -111,7 +111,7 @@ async function byApi(
   listing: Listing,
   maxBytes: number,
 ): Promise<boolean> {
-  const { endpoint, client, name, signal } = repository;
+  const { endpoint, client, name, signal, observe } = repository;
   let answer = await ask(repository, "GET", `referrers/${subject}`, OCI_IMAGE_INDEX, maxBytes);
   if (answer.status === 404) {
     // An unknown repository says nothing about the API.
@@ -134,7 +134,7 @@ async function byApi(
     visited.add(next.href);
     url = next;
     const request = { method: "GET", url, accept: OCI_IMAGE_INDEX, maxBytes } as const;
-    answer = await client.ask(endpoint, name, request, signal);
+    answer = await client.ask(endpoint, name, request, signal, observe);
     if (answer.status === 404) throw vanished(statusFailure(endpoint, answer, false));
     if (mediaTypeOf(answer.headers) !== OCI_IMAGE_INDEX) {
       throw new RegistryFailure("lasting", `${endpoint.registry} lists a page that is no index`);

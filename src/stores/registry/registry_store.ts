@@ -10,7 +10,14 @@ import {
   repositoryName,
 } from "../../oci/mod.ts";
 import type { CredentialProvider } from "../credentials/credential.ts";
-import type { ArtifactStore, FetchedManifest, Referrer, StoreOptions, Subject } from "../store.ts";
+import type {
+  ArtifactStore,
+  FetchedManifest,
+  Referrer,
+  RequestObserver,
+  StoreOptions,
+  Subject,
+} from "../store.ts";
 import { RegistryClient } from "./client.ts";
 import { fetchBlob, fetchManifest, fetchSubject, type Repository } from "./content.ts";
 import { endpointOf } from "./endpoint.ts";
@@ -47,6 +54,8 @@ export interface RegistryOptions {
   readonly timeout?: number;
   /** Requests under way to one host at once; 32 when absent. */
   readonly concurrency?: number;
+  /** Is told of every request, those for tokens included. */
+  readonly observe?: RequestObserver;
 }
 
 /**
@@ -76,6 +85,7 @@ export class RegistryStore implements ArtifactStore, Disposable {
       retry: options.retry ?? DEFAULT_RETRY,
       timeout: options.timeout ?? DEFAULT_TIMEOUT,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+      observe: options.observe,
     });
   }
 
@@ -171,6 +181,7 @@ export class RegistryStore implements ArtifactStore, Disposable {
       endpoint: endpointOf(reference.registry, { useHttp, plainHttp }),
       name: reference.repository,
       signal: options.signal,
+      observe: options.observe,
     };
   }
 }

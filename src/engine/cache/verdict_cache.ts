@@ -1,0 +1,69 @@
+import type { ArtifactReport, ImageReport } from "../../report/mod.ts";
+import { BoundedCache, type CacheOptions } from "./bounded_cache.ts";
+
+const MAX_ENTRIES = 100_000;
+/** What a report weighs beside its texts. */
+const REPORT_BYTES = 1000;
+
+/**
+ * Verdicts that may be given again. Only *allow* and *deny* are kept: what could not be found out is
+ * asked again. A verdict holds until the listing that it was made of is older than `ttl`, and never
+ * past the moment at which time alone may change it.
+ */
+export class VerdictCache {
+  readonly #cache: BoundedCache<ImageReport>;
+  readonly #ttl: number;
+
+  /** @param ttl milliseconds; 0: nothing is kept. */
+  constructor(ttl: number, options: Pick<CacheOptions, "maxBytes" | "observe">) {
+    this.#ttl = ttl;
+    this.#cache = new BoundedCache({ ...options, name: "verdict", maxEntries: MAX_ENTRIES });
+  }
+
+  /** For gauges. */
+  get cache(): BoundedCache<unknown> {
+    return this.#cache;
+  }
+
+  /**
+   * The verdict on a question about an image, if it holds now.
+   *
+   * @param question everything that a verdict depends on beside the image's content.
+   */
+  get(question: string, digest: string, now: number): ImageReport | undefined {
+    return this.#ttl === 0 ? undefined : this.#cache.get(`${question} ${digest}`, now);
+  }
+
+  /**
+   * Keeps a verdict.
+   *
+   * @param asOf the moment as of which it was given, in milliseconds since 1970.
+   * @param listedAt when the listing that it was made of was asked for.
+   */
+  put(question: string, report: ImageReport, asOf: number, listedAt: number): void {
+    const { digest, verdict } = report;
+    if (this.#ttl === 0 || digest === undefined || verdict.verdict === "undecided") return;
+    const until = Math.min(Math.min(listedAt, asOf) + this.#ttl, validUntil(report));
+    this.#cache.set(`${question} ${digest}`, report, weightOf(report), asOf, until);
+  }
+}
+
+/** The next moment at which time alone may change a report, in milliseconds since 1970. */
+export function validUntil(report: ImageReport): number {
+  return report.artifacts.reduce((least, artifact) => Math.min(least, endOf(artifact)), Infinity);
+}
+
+function endOf(artifact: ArtifactReport): number {
+  const own = artifact.validUntil?.getTime() ?? Infinity;
+  return (artifact.nested ?? []).reduce((least, nested) => Math.min(least, endOf(nested)), own);
+}
+
+function weightOf(report: ImageReport): number {
+  const texts = report.artifacts.map(({ message, checks, extensions, nested }) =>
+    REPORT_BYTES + 2 * message.length +
+    checks.reduce((sum, check) => sum + 100 + 2 * check.detail.length, 0) +
+    (extensions === undefined ? 0 : 2 * JSON.stringify(extensions).length) +
+    (nested === undefined ? 0 : 2 * JSON.stringify(nested).length)
+  );
+  return texts.reduce((sum, bytes) => sum + bytes, REPORT_BYTES + 100 * report.ignored.length);
+}

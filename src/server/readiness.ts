@@ -1,0 +1,38 @@
+import type { ConfigurationFiles } from "../resources/mod.ts";
+
+/** Whether requests get verdicts, and the state of what that depends on. */
+export interface ServiceState {
+  readonly configuration: Pick<ConfigurationFiles, "current" | "refusal">;
+  readonly stopping: boolean;
+  readonly certificateNotAfter: Date | undefined;
+  readonly now: Date;
+}
+
+const MAX_PROBLEMS = 20;
+
+/** The answer to `/readyz`: 200 when requests get verdicts, else 503; either way with details. */
+export function readinessOf(state: ServiceState): Response {
+  const { current, refusal } = state.configuration;
+  const certificate = state.certificateNotAfter;
+  const expired = certificate !== undefined && certificate < state.now;
+  const ready = !state.stopping && !expired;
+  const details = {
+    ready,
+    ...(state.stopping ? { stopping: true } : {}),
+    configuration: {
+      generation: current.generation,
+      ...(refusal === undefined ? {} : {
+        refused: {
+          at: refusal.at.toISOString(),
+          problems: refusal.error === undefined
+            ? refusal.problems.filter(({ severity }) => severity === "error").slice(0, MAX_PROBLEMS)
+            : [{ code: refusal.error.code, text: refusal.error.message }],
+        },
+      }),
+    },
+    ...(certificate === undefined ? {} : {
+      certificate: { notAfter: certificate.toISOString(), expired },
+    }),
+  };
+  return Response.json(details, { status: ready ? 200 : 503 });
+}

@@ -1,0 +1,163 @@
+import { Engine, openStore } from "../engine/mod.ts";
+import type { ConfigurationFiles } from "../resources/mod.ts";
+import { signatureOf } from "../resources/mod.ts";
+import type { Logger, Metrics } from "../telemetry/mod.ts";
+import { type Address, formatAddress } from "./address.ts";
+import { createApp } from "./app.ts";
+import { probeWithoutCertificate, requireSuitableRuntime } from "./client_certificates.ts";
+import { listenForRequests, type ProviderListener } from "./provider_listener.ts";
+import { readinessOf } from "./readiness.ts";
+import { listenForStatus, type StatusListener } from "./status_listener.ts";
+import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
+import { pathsOf, reportExpiry, watchTlsFiles } from "./tls_reload.ts";
+
+/** How the service runs. Times are milliseconds. */
+export interface ServiceOptions {
+  readonly address: Address;
+  /** Undefined for plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  readonly health: Address | undefined;
+  readonly metricsAddress: Address | undefined;
+  readonly timeouts: { readonly verify?: number; readonly mutate?: number };
+  readonly cache: {
+    readonly verdictTtl: number;
+    readonly tagTtl: number;
+    readonly maxBytes: number;
+  };
+  readonly userAgent: string;
+  readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => Date;
+}
+
+/** A running service. */
+export interface Service {
+  readonly address: Address;
+  /** Another configuration is in force: what only the one before needed is let go. */
+  configurationChanged(): void;
+  /** Ends: nothing new is accepted, requests under way get their answers. */
+  stop(): Promise<void>;
+}
+
+/** How long requests under way have for their answers when the service ends. */
+const GRACE = 10_000;
+
+/**
+ * Starts the service: engine, listeners, reload of certificates. It is ready when this resolves.
+ *
+ * @throws {AssayError} RUNTIME_UNSUITABLE, LISTEN_FAILURE, CERT_INVALID or KEY_INVALID.
+ */
+export async function startService(
+  configuration: Pick<ConfigurationFiles, "current" | "refusal">,
+  options: ServiceOptions,
+): Promise<Service> {
+  await using started = new AsyncDisposableStack();
+  const { logger, metrics } = options;
+  if (options.tls?.clientCa !== undefined) requireSuitableRuntime(Deno.version.deno);
+  const engine = started.use(createEngine(options));
+  const before = options.tls === undefined ? "" : await signatureOf(pathsOf(options.tls));
+  const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls);
+  if (tls !== undefined) reportExpiry(tls, metrics);
+  const app = createApp({
+    engine,
+    configuration: () => configuration.current,
+    timeouts: options.timeouts,
+    logger,
+    metrics,
+    now: options.now,
+  });
+  const provider = await listenForRequests(app, options.address, tls);
+  started.defer(() => provider.close(GRACE));
+  if (tls?.ca !== undefined) await probeWithoutCertificate(provider.address, tls.cert);
+  const state = { stopping: false, certificateNotAfter: tls?.notAfter };
+  if (options.tls !== undefined) {
+    started.use(watchTlsFiles(
+      options.tls,
+      before,
+      (material) => {
+        provider.reload(material);
+        state.certificateNotAfter = material.notAfter;
+      },
+      logger,
+      metrics,
+    ));
+  }
+  const status = openStatus(configuration, state, engine, options);
+  for (const listener of status) started.defer(() => listener.close());
+  announce(provider, status, options);
+  const running = started.move();
+  return {
+    address: provider.address,
+    configurationChanged: () => engine.retain(configuration.current),
+    stop: async () => {
+      state.stopping = true;
+      await running.disposeAsync();
+    },
+  };
+}
+
+function createEngine({ cache, now, metrics, userAgent, env }: ServiceOptions): Engine {
+  const observe = (host: string, status: number | undefined): void =>
+    metrics.registryRequest(host, status ?? "error", "");
+  return new Engine({
+    openStore: (configured) => openStore(configured, { userAgent, env, observe }),
+    now,
+    verdictTtl: cache.verdictTtl,
+    tagTtl: cache.tagTtl,
+    maxCacheBytes: cache.maxBytes,
+    observeCache: (name, event) => {
+      if (event === "hit") metrics.cacheHit(name);
+      else if (event === "miss") metrics.cacheMiss(name);
+      else metrics.cacheEviction(name);
+      if (event !== "eviction" && (name === "manifest" || name === "blob")) {
+        metrics.blobCache(event === "hit", "");
+      }
+    },
+  });
+}
+
+function openStatus(
+  configuration: Pick<ConfigurationFiles, "current" | "refusal">,
+  state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
+  engine: Engine,
+  { health, metricsAddress, metrics, now }: ServiceOptions,
+): readonly StatusListener[] {
+  const listeners: StatusListener[] = [];
+  if (health !== undefined) {
+    listeners.push(listenForStatus("health", health, {
+      "/healthz": () => new Response("ok\n"),
+      "/readyz": () => readinessOf({ ...state, configuration, now: now() }),
+    }));
+  }
+  if (metricsAddress !== undefined) {
+    listeners.push(listenForStatus("metrics", metricsAddress, {
+      "/metrics": async () => {
+        for (const { name, size, bytes } of engine.caches) metrics.cacheSize(name, size, bytes);
+        const { contentType, body } = await metrics.render();
+        return new Response(body, { headers: { "content-type": contentType } });
+      },
+    }));
+  }
+  return listeners;
+}
+
+function announce(
+  provider: ProviderListener,
+  status: readonly StatusListener[],
+  { logger, tls }: ServiceOptions,
+): void {
+  const clients = tls === undefined
+    ? "plain HTTP"
+    : tls.clientCa === undefined
+    ? "TLS, any client"
+    : "TLS, clients with certificates";
+  logger.info("listening", {
+    for: "provider",
+    address: formatAddress(provider.address),
+    accepts: clients,
+  });
+  for (const { purpose, address } of status) {
+    logger.info("listening", { for: purpose, address: formatAddress(address) });
+  }
+}
