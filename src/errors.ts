@@ -155,6 +155,12 @@ export const ERROR_CODES = {
     meaning: "A blob is missing, shorter than declared, or does not match its digest.",
     remedy: "Try again; if it stays, attach the artifact again.",
   },
+  LOG_UNAVAILABLE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "A transparency log that a trust policy names with rekorURL could not be asked.",
+    remedy: "Try again; if it stays, check rekorURL and that the log answers.",
+  },
   MANIFEST_INVALID: {
     effect: "deny",
     transient: false,
@@ -318,6 +324,8 @@ export const FAILURE_REASONS = {
     "Sign again with an upload to the transparency log, or set tLogVerify to false for a key.",
   "cosign.tlog_invalid":
     "Sign again, or trust the transparency log that was used in the trusted root.",
+  "cosign.tlog_unavailable":
+    "Check that the transparency log answers, or sign with the log entry in the signature.",
   "cosign.certificate_untrusted":
     "If the signer is to be trusted, name a trusted root that has the authority of the certificate.",
   "cosign.certificate_time":

@@ -10,7 +10,13 @@ import {
 } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { checkTrustPolicies } from "./check_cosign.ts";
-import { compilePattern, compileTrustPolicies, type Context, rootFor } from "./compile_cosign.ts";
+import {
+  askLog,
+  compilePattern,
+  compileTrustPolicies,
+  type Context,
+  rootFor,
+} from "./compile_cosign.ts";
 import type { VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
 import type { Path } from "./document.ts";
@@ -38,7 +44,8 @@ export async function compileAttestation(
     type: "attestation",
     artifactTypes,
     trustPolicies,
-    trustedRoot: rootFor(trustPolicies, context),
+    trustedRoot: await rootFor(trustPolicies, context),
+    askLog,
     predicateTypes: compilePredicateTypes(parameters.predicateTypes, context),
     conditions: [
       ...namedConditions(parameters),

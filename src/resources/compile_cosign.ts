@@ -1,6 +1,7 @@
 import type { HashName, PublicKey } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { readPublicKeyFile } from "../keys/mod.ts";
+import { createLogClient } from "../rekor/mod.ts";
 import type { TrustedRoot } from "../trust/mod.ts";
 import {
   compileExpression,
@@ -27,6 +28,9 @@ const HASHES: Readonly<Record<string, HashName>> = {
   sha512: "SHA-512",
 };
 
+/** One client for all verifiers, so that what is under way at once is bounded over all of them. */
+export const askLog = createLogClient("assay");
+
 /** Compiles the parameters of a Cosign verifier; undefined, with problems, when they are wrong. */
 export async function compileCosign(
   candidate: Candidate,
@@ -48,17 +52,18 @@ export async function compileCosign(
   }
   const context = { candidate, environment, problems };
   const compiled = await compileTrustPolicies(trustPolicies, context);
-  if (rekorURL !== undefined) refuseLookup([...at, "rekorURL"], context);
   if (key !== undefined && trustPolicies.length === 0) {
     const source = await readKey(key, undefined, [...at, "key"], context);
-    if (source !== undefined) compiled.push(legacyPolicy(source));
+    if (source !== undefined) compiled.push(legacyPolicy(source, rekorURL));
   }
   return createCosignVerifier({
     name: candidate.name,
     type: "cosign",
     artifactTypes,
     trustPolicies: compiled,
-    trustedRoot: rootFor(compiled, context),
+    trustedRoot: await rootFor(compiled, context),
+    askLog,
+    legacyReport: trustPolicies.length === 0,
   });
 }
 
@@ -70,7 +75,6 @@ export async function compileTrustPolicies(
   const compiled: CosignTrustPolicy[] = [];
   for (const [index, policy] of trustPolicies.entries()) {
     const path = [...context.candidate.parametersPath, "trustPolicies", index];
-    if (policy.rekorURL !== undefined) refuseLookup([...path, "rekorURL"], context);
     const signers = await compileSigners(policy, path, context);
     if (signers !== undefined) compiled.push({ ...commonParts(policy), signers });
   }
@@ -78,14 +82,14 @@ export async function compileTrustPolicies(
 }
 
 /** The trusted root for policies that name none, if any of them needs one. */
-export function rootFor(
+export async function rootFor(
   policies: readonly CosignTrustPolicy[],
   { candidate, environment, problems }: Context,
-): TrustedRoot | undefined {
+): Promise<TrustedRoot | undefined> {
   const needed = policies.some(({ trustedRoot, requireLog, signers }) =>
     trustedRoot === undefined && (requireLog || signers.kind === "keyless")
   );
-  return needed ? defaultTrustedRoot(candidate, environment, problems) : undefined;
+  return needed ? await defaultTrustedRoot(candidate, environment, problems) : undefined;
 }
 
 /** Where a verifier is compiled. */
@@ -95,23 +99,35 @@ export interface Context {
   readonly problems: ProblemList;
 }
 
-function refuseLookup(path: Path, { candidate, problems }: Context): void {
-  notAvailable(candidate, path, "Asking a transparency log", problems);
-}
-
 function commonParts(policy: TrustPolicy): Omit<CosignTrustPolicy, "signers"> {
-  const { name, scopes, tLogVerify, trustedRoot, annotations = {} } = policy;
-  return { name, scopes, requireLog: tLogVerify, trustedRoot, annotations };
+  const { name, scopes, tLogVerify, trustedRoot, rekorURL, annotations = {} } = policy;
+  return {
+    name,
+    scopes,
+    requireLog: tLogVerify,
+    trustedRoot,
+    logUrl: rekorURL === undefined ? undefined : searchUrl(rekorURL),
+    annotations,
+  };
 }
 
-/** A verifier with a key of its own in place of trust policies: any image, no log. */
-function legacyPolicy(source: KeySource): CosignTrustPolicy {
+/** Where a Rekor v1 log is asked for entries, by its base address. */
+function searchUrl(base: string): URL {
+  return new URL("api/v1/log/entries/retrieve", base.endsWith("/") ? base : `${base}/`);
+}
+
+/**
+ * A verifier with a key of its own in place of trust policies: any image. Signatures must be in a log
+ * where one is named.
+ */
+function legacyPolicy(source: KeySource, rekorURL: string | undefined): CosignTrustPolicy {
   return {
     name: "key",
     scopes: ["*"],
     signers: { kind: "keys", sources: [source] },
-    requireLog: false,
+    requireLog: rekorURL !== undefined,
     trustedRoot: undefined,
+    logUrl: rekorURL === undefined ? undefined : searchUrl(rekorURL),
     annotations: {},
   };
 }

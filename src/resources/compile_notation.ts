@@ -10,6 +10,7 @@ import { isObject } from "./members.ts";
 import { NAMES_FILES } from "./plugin_fields.ts";
 import { checkReference } from "./providers.ts";
 import { notationParameters, trustPolicyDocument } from "./schema/notation.ts";
+import type { SigstoreEnvironment } from "./sigstore_variables.ts";
 import { validate } from "./validate.ts";
 
 /** What verifiers refer to. */
@@ -18,6 +19,8 @@ export interface VerifierEnvironment {
   readonly providers: ReadonlySet<string>;
   /** The home directory, for paths that begin with `~/`. */
   readonly home: string | undefined;
+  /** Environment variables that name files with keys of Sigstore. */
+  readonly env: SigstoreEnvironment | undefined;
   /** The time against which expired certificates are noticed. */
   readonly now: Date | undefined;
   /** Content of files that a verifier depends on is noted here, with the verifier. */

@@ -1,6 +1,8 @@
+import { AssayError } from "../errors.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../trust/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { VerifierEnvironment } from "./compile_notation.ts";
+import { sigstoreFiles, withSigstoreFiles } from "./sigstore_variables.ts";
 import publicGoodRoot from "./data/public_good_root.json" with { type: "json" };
 import stagingRoot from "./data/staging_root.json" with { type: "json" };
 
@@ -23,24 +25,39 @@ export function stagingTrustedRoot(): TrustedRoot {
 }
 
 /**
- * The trusted root for trust policies that name none: that of the public good instance of Sigstore.
- * Warns when it is old.
+ * The trusted root for trust policies that name none: that of the public good instance of Sigstore, with
+ * what the environment names in place of its parts. Warns when it is old.
  */
-export function defaultTrustedRoot(
+export async function defaultTrustedRoot(
   candidate: Candidate,
-  { now }: VerifierEnvironment,
+  { env, inputs, now }: VerifierEnvironment,
   problems: ProblemList,
-): TrustedRoot {
+): Promise<TrustedRoot | undefined> {
+  const at = candidate.parametersPath;
   const days = now === undefined
     ? 0
     : Math.floor((now.getTime() - PUBLIC_GOOD_ROOT_DATE.getTime()) / 86_400_000);
-  if (days > MAX_AGE_DAYS) {
-    problems.of(
-      candidate,
-      candidate.parametersPath,
-      `trusts the public Sigstore instance as it was ${days} days ago: name a newer trusted root with trustedRoot, or update Assay`,
-      { severity: "warning" },
-    );
+  if (days > MAX_AGE_DAYS && sigstoreFiles(env).length === 0) {
+    const text =
+      `trusts the public Sigstore instance as it was ${days} days ago: name a newer trusted root with trustedRoot, or update Assay`;
+    problems.of(candidate, at, text, { severity: "warning" });
   }
-  return publicGoodTrustedRoot();
+  try {
+    const root = await withSigstoreFiles(publicGoodTrustedRoot(), env);
+    inputs.push(JSON.stringify([candidate.name, fingerprintsOf(root)]));
+    return root;
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    problems.of(candidate, at, error.message, { code: error.code });
+    return undefined;
+  }
+}
+
+/** What makes up a trusted root, for the hash of the configuration. */
+function fingerprintsOf(root: TrustedRoot): string[] {
+  return [
+    ...[...root.transparencyLogs, ...root.certificateLogs].map(({ logId }) => logId),
+    ...[...root.certificateAuthorities, ...root.timestampAuthorities]
+      .flatMap(({ chain }) => chain.map(({ fingerprint }) => fingerprint)),
+  ];
 }

@@ -13,6 +13,8 @@ import type { Candidate, KeyInformation } from "./signers.ts";
 export interface Attempt {
   /** The position of the signature, from 0. */
   readonly index: number;
+  /** The digest of the layer that it is in. */
+  readonly digest: string;
   /** The signature as it is written. */
   readonly signature: string;
   readonly information: KeyInformation;
@@ -26,6 +28,7 @@ export interface Attempt {
 /** A signature to judge. */
 export interface Signature {
   readonly index: number;
+  readonly digest: string;
   readonly text: string;
   /** Its parts, or why they cannot be read. */
   readonly content: SignedContent | VerificationFailure;
@@ -40,7 +43,8 @@ export async function attempt(
   rules: EvidenceRules | VerificationFailure,
 ): Promise<Attempt> {
   const list = new CheckList();
-  const about = { index: signature.index, signature: signature.text, information };
+  const { index, digest, text } = signature;
+  const about = { index, digest, signature: text, information };
   try {
     for (const part of [signature.content, signer, rules]) {
       if (part instanceof VerificationFailure) {

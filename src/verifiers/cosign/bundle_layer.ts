@@ -16,6 +16,11 @@ import { checkAnnotations } from "./annotations.ts";
 import type { Signature } from "./attempt.ts";
 import type { CosignTrustPolicy } from "./trust_policy.ts";
 
+/** The statement of a bundle, and the digest of the layer that the bundle is. */
+export interface StatementBundle extends StatementContent {
+  readonly layer: string;
+}
+
 /** Checks that a manifest is of the one type that signatures have. @throws {VerificationFailure} */
 export function checkManifest(manifest: Manifest): void {
   if (manifest.mediaType === OCI_IMAGE_MANIFEST) return;
@@ -31,15 +36,14 @@ export async function readBundleLayer(
   { blobs }: Manifest,
   artifacts: ArtifactReader,
   maxBytes: number,
-): Promise<StatementContent> {
+): Promise<StatementBundle> {
   const [layer] = blobs;
   if (layer === undefined || blobs.length > 1 || bundleVersion(layer.mediaType) === undefined) {
     throw refusal("cosign.malformed", "The manifest does not have one layer that is a bundle");
   }
   const bytes = await artifacts.blob(layer, maxBytes);
-  return statementContent(
-    reading("cosign.malformed", "The bundle cannot be read", () => parseBundle(bytes)),
-  );
+  const bundle = reading("cosign.malformed", "The bundle cannot be read", () => parseBundle(bytes));
+  return { ...statementContent(bundle), layer: layer.digest };
 }
 
 /**
@@ -48,13 +52,14 @@ export async function readBundleLayer(
  * @param checkMore what else is asked of the statement, once it is known to be right.
  */
 export function statementSignature(
-  { content, statement }: StatementContent,
+  { content, statement, layer }: StatementBundle,
   digest: string,
   policy: CosignTrustPolicy,
   checkMore: (list: CheckList, statement: Statement) => Promise<void> = () => Promise.resolve(),
 ): Signature {
   return {
     index: 0,
+    digest: layer,
     text: encodeBase64(content.signature),
     content,
     checkClaims: async (list) => {

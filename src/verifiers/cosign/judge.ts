@@ -1,4 +1,5 @@
-import { VerificationFailure } from "../../errors.ts";
+import type { Bytes } from "../../crypto/mod.ts";
+import { AssayError, VerificationFailure } from "../../errors.ts";
 import type { TrustedRoot } from "../../trust/mod.ts";
 import type { CheckList } from "../check_list.ts";
 import { type EvidenceRules, refusal } from "../sigstore/mod.ts";
@@ -13,6 +14,8 @@ export interface TrustConfiguration {
   readonly trustPolicies: readonly CosignTrustPolicy[];
   /** Whom to trust where a policy names no trusted root. */
   readonly trustedRoot: TrustedRoot | undefined;
+  /** Asks a transparency log. Throws {@link AssayError} when there is no answer. */
+  readonly askLog: (url: URL, question: Bytes, signal: AbortSignal) => Promise<Bytes>;
 }
 
 /**
@@ -58,15 +61,39 @@ export async function judge(
 
 function rulesOf(
   policy: CosignTrustPolicy,
-  { trustedRoot }: TrustConfiguration,
-  { trust, scope, now }: VerifierContext,
+  { trustedRoot, askLog }: TrustConfiguration,
+  { trust, scope, now, signal }: VerifierContext,
 ): EvidenceRules | VerificationFailure {
   const { requireLog } = policy;
   if (!requireLog && policy.signers.kind === "keys") return { root: undefined, requireLog, now };
   try {
-    return { root: trustedRootOf(policy, trustedRoot, trust, scope), requireLog, now };
+    const root = trustedRootOf(policy, trustedRoot, trust, scope);
+    const { logUrl } = policy;
+    const lookup = logUrl === undefined ? undefined : async (question: Bytes): Promise<Bytes> => {
+      try {
+        return await askLog(logUrl, question, signal);
+      } catch (error) {
+        throw asUndecided(error);
+      }
+    };
+    return { root, requireLog, lookup, now };
   } catch (error) {
     if (error instanceof VerificationFailure) return error;
     throw error;
   }
+}
+
+/** Without an answer of the log nobody can say whether it has the signature. */
+function asUndecided(error: unknown): unknown {
+  if (!(error instanceof AssayError)) return error;
+  const { message, remedy, transient } = error;
+  const reason = "cosign.tlog_unavailable";
+  return new VerificationFailure({
+    reason,
+    effect: "undecided",
+    transient,
+    message,
+    remedy,
+    cause: error,
+  });
 }

@@ -2,6 +2,7 @@ import { VerificationFailure } from "../../errors.ts";
 import type { Check } from "../../report/mod.ts";
 import { failedResult } from "../check_list.ts";
 import type { VerifierResult } from "../verifier.ts";
+import type { Evidence } from "../sigstore/mod.ts";
 import type { Attempt } from "./attempt.ts";
 
 /** The most attempts that are told one by one. */
@@ -30,7 +31,14 @@ export function summarise(
         `${others} of ${attempts.length} attempts with other signatures or keys failed`;
       checks.push({ name: "others", outcome: "skipped", detail });
     }
-    return { outcome: "success", message: words.success, checks, extensions: described };
+    const validUntil = success.evidence?.validUntil;
+    return {
+      outcome: "success",
+      message: words.success,
+      checks,
+      extensions: described,
+      ...(validUntil === undefined ? {} : { validUntil }),
+    };
   }
   const told = farthest(attempts.filter(({ failure }) => failure?.effect === "undecided")) ??
     farthest(attempts);
@@ -44,6 +52,25 @@ export function summarise(
   const result = failedResult(failure, [...before, ...checks]);
   const message = `${words.failure}: ${failure.message}`;
   return { ...result, message, extensions: attempts.length === 0 ? extensions : described };
+}
+
+/** The older form of the report: a flat list of signatures. */
+export function summariseLegacy(
+  attempts: readonly Attempt[],
+  before: readonly Check[],
+): VerifierResult {
+  const result = summarise(attempts, before, {}, {
+    success: "Verification success. Valid signatures found",
+    failure: "no valid signatures found",
+  });
+  const signatures = attempts.map(({ digest, evidence, failure }) => ({
+    signatureDigest: digest,
+    isSuccess: failure === undefined,
+    bundleVerified: (evidence?.entries.length ?? 0) > 0,
+    ...(failure === undefined ? {} : { error: failure.message }),
+    keyInformation: {},
+  }));
+  return { ...result, extensions: { signatures } };
 }
 
 function farthest(attempts: readonly Attempt[]): Attempt | undefined {
@@ -89,19 +116,23 @@ function describeAttempt({ evidence, failure, information }: Attempt): Record<st
     ...(entry?.integratedTime === undefined
       ? {}
       : { integratedTime: new Date(entry.integratedTime * 1000).toISOString() }),
-    ...(failure === undefined
-      ? { summary: summaryOf(entries.length > 0, identity !== undefined) }
-      : {}),
+    ...(evidence === undefined ? {} : { summary: summaryOf(evidence) }),
   };
 }
 
 /** The texts that existing policies and dashboards know. */
-function summaryOf(logged: boolean, keyless: boolean): string[] {
+function summaryOf({ entries, identity, online }: Evidence): string[] {
+  const logged = entries.length === 0 ? [] : online
+    ? [
+      "The claims were present in the transparency log",
+      "The signatures were integrated into the transparency log when the certificate was valid",
+    ]
+    : ["Existence of the claims in the transparency log was verified offline."];
   return [
     "The cosign claims were validated",
-    ...(logged ? ["Existence of the claims in the transparency log was verified offline."] : []),
-    keyless
-      ? "The code-signing certificate was verified using trusted certificate authority certificates"
-      : "The signatures were verified against the specified public key",
+    ...logged,
+    identity === undefined
+      ? "The signatures were verified against the specified public key"
+      : "The code-signing certificate was verified using trusted certificate authority certificates",
   ];
 }

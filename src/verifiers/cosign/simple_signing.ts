@@ -5,13 +5,21 @@ import {
   decodePem,
   decodeUtf8,
   FormatError,
-  type JsonObject,
-  type JsonValue,
   parseCertificate,
   parseJson,
 } from "../../crypto/mod.ts";
 import type { Descriptor } from "../../oci/mod.ts";
-import { type LogEntry, quote, reading, refusal, type SignedContent } from "../sigstore/mod.ts";
+import {
+  asObject,
+  integerMember,
+  type LogEntry,
+  objectMember,
+  quote,
+  reading,
+  refusal,
+  type SignedContent,
+  textMember,
+} from "../sigstore/mod.ts";
 
 /** The media type of a layer that is a signature's payload. */
 const SIMPLE_SIGNING = "application/vnd.dev.cosign.simplesigning.v1+json";
@@ -90,35 +98,22 @@ function readCertificates(pem: string): Certificate[] {
 
 /** The offline log entry: `{SignedEntryTimestamp, Payload: {body, integratedTime, logIndex, logID}}`. */
 function readLogEntry(text: string): LogEntry {
-  const bundle = object(parseJson(text).value, "the entry");
-  const payload = object(bundle["Payload"] ?? null, "Payload");
-  const { body, logID: logId } = payload;
-  const promise = bundle["SignedEntryTimestamp"];
-  if (typeof body !== "string" || typeof logId !== "string" || typeof promise !== "string") {
-    throw new FormatError("JSON", "body, logID or SignedEntryTimestamp is not a text");
-  }
+  const bundle = asObject(parseJson(text).value, "the entry");
+  const payload = objectMember(bundle, "Payload");
   return {
-    logIndex: integer(payload, "logIndex"),
-    logId,
+    logIndex: integerMember(payload, "logIndex"),
+    logId: textMember(payload, "logID"),
     kindVersion: undefined,
-    integratedTime: integer(payload, "integratedTime"),
-    promise: decodeBase64(promise),
+    integratedTime: integerMember(payload, "integratedTime"),
+    promise: decodeBase64(textMember(bundle, "SignedEntryTimestamp")),
     proof: undefined,
-    body: decodeBase64(body),
+    body: decodeBase64(textMember(payload, "body")),
   };
 }
 
 /** `{SignedRFC3161Timestamp}`: a response in base64. */
 function readTimestamp(text: string): Bytes {
-  const response = object(parseJson(text).value, "it")["SignedRFC3161Timestamp"];
-  if (typeof response !== "string") throw new FormatError("JSON", "it has no timestamp");
-  return decodeBase64(response);
-}
-
-function integer(parent: JsonObject, name: string): number {
-  const value = parent[name];
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new FormatError("JSON", `${name} is not an integer from 0 to 2^53-1`);
+  return decodeBase64(textMember(asObject(parseJson(text).value, "it"), "SignedRFC3161Timestamp"));
 }
 
 /**
@@ -131,21 +126,16 @@ function integer(parent: JsonObject, name: string): number {
 export function checkPayload(payload: Bytes, digest: string): Readonly<Record<string, unknown>> {
   const problem = "The signed payload is not that of an image signature";
   return reading("cosign.payload_digest_mismatch", problem, () => {
-    const claims = object(parseJson(decodeUtf8(payload)).value, "it");
-    const critical = object(claims["critical"] ?? null, "critical");
-    const image = object(critical["image"] ?? null, "critical.image");
+    const claims = asObject(parseJson(decodeUtf8(payload)).value, "it");
+    const critical = objectMember(claims, "critical");
+    const image = objectMember(critical, "image");
     if (critical["type"] !== PAYLOAD_TYPE) {
       throw mismatch(`${problem}: critical.type is ${show(critical["type"])}`);
     }
     const signed = image["docker-manifest-digest"];
     if (signed !== digest) throw mismatch(`The signature is about ${show(signed)}, not this image`);
-    return object(claims["optional"] ?? {}, "optional");
+    return asObject(claims["optional"] ?? {}, "optional");
   });
-}
-
-function object(value: JsonValue, what: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new FormatError("JSON", `${what} is not an object`);
 }
 
 function show(value: unknown): string {

@@ -40,6 +40,8 @@ export interface CosignTrustPolicy {
   readonly requireLog: boolean;
   /** The provider of the trusted root; the verifier's default when absent. */
   readonly trustedRoot: string | undefined;
+  /** The log to ask about signatures without log entries; none when absent. */
+  readonly logUrl: URL | undefined;
   /** Pairs that the signed payload must have. */
   readonly annotations: Readonly<Record<string, string>>;
 }

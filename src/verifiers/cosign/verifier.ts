@@ -13,7 +13,7 @@ import { checkAnnotations } from "./annotations.ts";
 import type { Signature } from "./attempt.ts";
 import { checkManifest, readBundleLayer, statementSignature } from "./bundle_layer.ts";
 import { judge, selectPolicy, type TrustConfiguration } from "./judge.ts";
-import { summarise } from "./report.ts";
+import { summarise, summariseLegacy } from "./report.ts";
 import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
 import type { CosignTrustPolicy } from "./trust_policy.ts";
 
@@ -38,6 +38,8 @@ export interface CosignConfiguration extends TrustConfiguration {
   readonly type: string;
   /** The artifact types that it judges; `*` for all. That of cosign's signatures stands for bundles too. */
   readonly artifactTypes: readonly string[];
+  /** Whether the report has the older form, as for a verifier with a key in place of trust policies. */
+  readonly legacyReport: boolean;
 }
 
 /** Verifies signatures that cosign and other tools of Sigstore make, in all forms. */
@@ -67,7 +69,9 @@ async function verify(
     extensions["trustPolicy"] = policy.name;
     const signatures = await readSignatures(subject, referrer, policy, context);
     const attempts = await judge(signatures, policy, configuration, context);
-    return summarise(attempts, list.checks, extensions, WORDS);
+    return configuration.legacyReport
+      ? summariseLegacy(attempts, list.checks)
+      : summarise(attempts, list.checks, extensions, WORDS);
   } catch (error) {
     if (!(error instanceof VerificationFailure)) throw error;
     return { ...failedResult(error, list.checks), extensions };
@@ -128,6 +132,7 @@ async function readLayers(
       : orFailure(() => readLayer(layer, payload));
     return {
       index,
+      digest: layer.digest,
       text: signatureText(layer),
       content,
       checkClaims: async (list) => {

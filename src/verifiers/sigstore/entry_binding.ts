@@ -9,13 +9,13 @@ import {
   hash,
   type HashName,
   type JsonObject,
-  type JsonValue,
   parseJson,
   type PublicKey,
   toHex,
   wrapRsaPublicKey,
 } from "../../crypto/mod.ts";
 import { quote, reading, refusal } from "./failure.ts";
+import { asObject, objectMember, textMember } from "./json_members.ts";
 import type { LogEntry } from "./log_entry.ts";
 import type { Hashed } from "./signature_schemes.ts";
 
@@ -48,8 +48,8 @@ const BINDINGS: Readonly<Record<string, Binding>> = {
   "dsse 0.0.1": bindDsse,
   "intoto 0.0.2": bindIntoto,
   "hashedrekord 0.0.2": (spec, content) =>
-    bindHashedRekordV2(object(spec, "hashedRekordV002"), content),
-  "dsse 0.0.2": (spec, content) => bindDsseV2(object(spec, "dsseV002"), content),
+    bindHashedRekordV2(objectMember(spec, "hashedRekordV002"), content),
+  "dsse 0.0.2": (spec, content) => bindDsseV2(objectMember(spec, "dsseV002"), content),
 };
 
 /**
@@ -62,7 +62,7 @@ const BINDINGS: Readonly<Record<string, Binding>> = {
 export function checkBinding(entry: LogEntry, content: LoggedContent): string {
   return reading("cosign.tlog_invalid", "The log entry cannot be read", () => {
     const body = asObject(parseJson(decodeUtf8(entry.body)).value, "the body");
-    const kind = `${text(body, "kind")} ${text(body, "apiVersion")}`;
+    const kind = `${textMember(body, "kind")} ${textMember(body, "apiVersion")}`;
     const claimed = entry.kindVersion;
     if (claimed !== undefined && `${claimed.kind} ${claimed.version}` !== kind) {
       throw mismatch(`is of the kind ${quote(kind)}, and was said to be of another`);
@@ -71,51 +71,53 @@ export function checkBinding(entry: LogEntry, content: LoggedContent): string {
     if (bind === undefined) {
       throw mismatch(`is of the kind ${quote(kind)}, which is not understood`);
     }
-    bind(object(body, "spec"), content);
+    bind(objectMember(body, "spec"), content);
     return kind;
   });
 }
 
 function bindHashedRekord(spec: JsonObject, content: LoggedContent): void {
-  const signature = object(spec, "signature");
-  bindSignature(decodeBase64(text(signature, "content")), content);
-  bindPem(text(object(signature, "publicKey"), "content"), content);
-  bindHash(object(object(spec, "data"), "hash"), content.data);
+  const signature = objectMember(spec, "signature");
+  bindSignature(decodeBase64(textMember(signature, "content")), content);
+  bindPem(textMember(objectMember(signature, "publicKey"), "content"), content);
+  bindHash(objectMember(objectMember(spec, "data"), "hash"), content.data);
 }
 
 function bindDsse(spec: JsonObject, content: LoggedContent): void {
   const { payload } = requireEnvelope(content);
   const signature = only(spec, "signatures");
-  bindSignature(decodeBase64(text(signature, "signature")), content);
-  bindPem(text(signature, "verifier"), content);
-  bindHash(object(spec, "payloadHash"), payload);
+  bindSignature(decodeBase64(textMember(signature, "signature")), content);
+  bindPem(textMember(signature, "verifier"), content);
+  bindHash(objectMember(spec, "payloadHash"), payload);
 }
 
 /** Here the signature is in base64 twice: as in the envelope, and as every content of the entry. */
 function bindIntoto(spec: JsonObject, content: LoggedContent): void {
   const { payload, payloadType } = requireEnvelope(content);
-  const entry = object(spec, "content");
-  const envelope = object(entry, "envelope");
+  const entry = objectMember(spec, "content");
+  const envelope = objectMember(entry, "envelope");
   const signature = only(envelope, "signatures");
-  bindSignature(decodeBase64(decodeUtf8(decodeBase64(text(signature, "sig")))), content);
-  bindPem(text(signature, "publicKey"), content);
-  if (text(envelope, "payloadType") !== payloadType) throw mismatch("has another payload type");
-  bindHash(object(entry, "payloadHash"), payload);
+  bindSignature(decodeBase64(decodeUtf8(decodeBase64(textMember(signature, "sig")))), content);
+  bindPem(textMember(signature, "publicKey"), content);
+  if (textMember(envelope, "payloadType") !== payloadType) {
+    throw mismatch("has another payload type");
+  }
+  bindHash(objectMember(entry, "payloadHash"), payload);
 }
 
 function bindHashedRekordV2(spec: JsonObject, content: LoggedContent): void {
-  const signature = object(spec, "signature");
-  bindSignature(decodeBase64(text(signature, "content")), content);
-  bindVerifier(object(signature, "verifier"), content);
-  bindDigest(object(spec, "data"), content.data);
+  const signature = objectMember(spec, "signature");
+  bindSignature(decodeBase64(textMember(signature, "content")), content);
+  bindVerifier(objectMember(signature, "verifier"), content);
+  bindDigest(objectMember(spec, "data"), content.data);
 }
 
 function bindDsseV2(spec: JsonObject, content: LoggedContent): void {
   const { payload } = requireEnvelope(content);
   const signature = only(spec, "signatures");
-  bindSignature(decodeBase64(text(signature, "content")), content);
-  bindVerifier(object(signature, "verifier"), content);
-  bindDigest(object(spec, "payloadHash"), payload);
+  bindSignature(decodeBase64(textMember(signature, "content")), content);
+  bindVerifier(objectMember(signature, "verifier"), content);
+  bindDigest(objectMember(spec, "payloadHash"), payload);
 }
 
 function requireEnvelope(content: LoggedContent): NonNullable<LoggedContent["envelope"]> {
@@ -128,13 +130,13 @@ function bindSignature(logged: Bytes, content: LoggedContent): void {
 }
 
 function bindHash(logged: JsonObject, data: Bytes | Hashed): void {
-  if (text(logged, "value") !== toHex(hashLike(logged, data))) {
+  if (textMember(logged, "value") !== toHex(hashLike(logged, data))) {
     throw mismatch("is about other content");
   }
 }
 
 function bindDigest(logged: JsonObject, data: Bytes | Hashed): void {
-  if (!equalBytes(decodeBase64(text(logged, "digest")), hashLike(logged, data))) {
+  if (!equalBytes(decodeBase64(textMember(logged, "digest")), hashLike(logged, data))) {
     throw mismatch("is about other content");
   }
 }
@@ -165,7 +167,7 @@ function bindVerifier(verifier: JsonObject, content: LoggedContent): void {
   if (kind === "certificate" && verifier["publicKey"] !== undefined) {
     throw mismatch("has both a key and a certificate");
   }
-  bindSigner(kind, decodeBase64(text(object(verifier, field), "rawBytes")), content);
+  bindSigner(kind, decodeBase64(textMember(objectMember(verifier, field), "rawBytes")), content);
 }
 
 function bindSigner(kind: "key" | "certificate", der: Bytes, { signer }: LoggedContent): void {
@@ -180,21 +182,6 @@ function only(parent: JsonObject, name: string): JsonObject {
   const first = Array.isArray(list) && list.length === 1 ? list[0] : undefined;
   if (first === undefined) throw new FormatError("JSON", `${name} does not have one element`);
   return asObject(first, name);
-}
-
-function object(parent: JsonObject, name: string): JsonObject {
-  return asObject(parent[name] ?? null, name);
-}
-
-function asObject(value: JsonValue, what: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new FormatError("JSON", `${what} is not an object`);
-}
-
-function text(parent: JsonObject, name: string): string {
-  const value = parent[name];
-  if (typeof value === "string") return value;
-  throw new FormatError("JSON", `${name} is not a text`);
 }
 
 function mismatch(problem: string): Error {

@@ -8,6 +8,7 @@ export {
   type MatchedIdentity,
   type TextMatcher,
 } from "./identity.ts";
+export { asObject, integerMember, objectMember, textMember } from "./json_members.ts";
 export type { LogEntry } from "./log_entry.ts";
 export type { Statement } from "./statement.ts";
 export { verifyBundle } from "./verify_bundle.ts";

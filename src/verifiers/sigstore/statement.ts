@@ -4,10 +4,10 @@ import {
   decodeUtf8,
   encodeUtf8,
   FormatError,
-  type JsonObject,
   type JsonValue,
   parseJson,
 } from "../../crypto/mod.ts";
+import { asObject } from "./json_members.ts";
 
 /** The payload type of in-toto statements. */
 export const IN_TOTO = "application/vnd.in-toto+json";
@@ -44,7 +44,7 @@ export function preAuthenticationEncoding(payloadType: string, payload: Bytes): 
 /** Reads an in-toto statement of version 0.1 or 1. @throws {FormatError} */
 export function parseStatement(payload: Bytes): Statement {
   const limits = { maxLength: MAX_LENGTH, maxValues: 1_000_000 };
-  const statement = object(parseJson(decodeUtf8(payload), limits).value, "the statement");
+  const statement = asObject(parseJson(decodeUtf8(payload), limits).value, "the statement");
   const type = statement["_type"];
   if (typeof type !== "string" || !STATEMENT_TYPES.includes(type)) {
     throw invalid("its _type is not that of an in-toto statement");
@@ -60,8 +60,8 @@ export function parseStatement(payload: Bytes): Statement {
 }
 
 function readSubject(value: JsonValue): Subject {
-  const subject = object(value, "a subject");
-  const entries = Object.entries(object(subject["digest"] ?? null, "the digest of a subject"));
+  const subject = asObject(value, "a subject");
+  const entries = Object.entries(asObject(subject["digest"] ?? null, "the digest of a subject"));
   if (entries.length === 0 || entries.length > MAX_DIGESTS) {
     throw invalid(`a subject does not have 1 to ${MAX_DIGESTS} digests`);
   }
@@ -70,7 +70,7 @@ function readSubject(value: JsonValue): Subject {
     if (typeof digest !== "string") throw invalid("a digest of a subject is not a text");
     digests.set(algorithm, digest);
   }
-  return { digests, annotations: object(subject["annotations"] ?? {}, "the annotations") };
+  return { digests, annotations: asObject(subject["annotations"] ?? {}, "the annotations") };
 }
 
 /**
@@ -84,11 +84,6 @@ export function findSubject(statement: Statement, digest: string): Subject | und
   return statement.subjects.find(({ digests }) =>
     digests.get(algorithm) === digest.slice(colon + 1)
   );
-}
-
-function object(value: JsonValue, what: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw invalid(`${what} is not an object`);
 }
 
 function invalid(problem: string): FormatError {

@@ -3,9 +3,11 @@ import { formatMoment, type TrustedRoot } from "../../trust/mod.ts";
 import type { CheckList } from "../check_list.ts";
 import { type CertificatePath, findPaths } from "./certificate_path.ts";
 import { checkCertificateTimestamps } from "./certificate_timestamp.ts";
+import type { LoggedContent } from "./entry_binding.ts";
 import { refusal } from "./failure.ts";
 import { type IdentityPolicy, type MatchedIdentity, matchIdentity } from "./identity.ts";
 import type { LogEntry } from "./log_entry.ts";
+import { lookupQuestion, readAnswer } from "./log_lookup.ts";
 import { type Hashed, hashesOf, verifyWithKey } from "./signature_schemes.ts";
 import { describeTimes, type SignedTime, verifyTimestamps } from "./timestamps.ts";
 import { checkLogValidity, type VerifiedEntry, verifyEntries } from "./transparency_log.ts";
@@ -42,14 +44,20 @@ export interface EvidenceRules {
   readonly root: TrustedRoot | undefined;
   /** Whether the signature must be in a transparency log; if not, entries are not looked at. */
   readonly requireLog: boolean;
+  /** Asks a log for what it has of a signature that comes without entries; absent: none is asked. */
+  readonly lookup?: ((question: Bytes) => Promise<Bytes>) | undefined;
   readonly now: Date;
 }
 
 /** What was found true of a signature. */
 export interface Evidence {
   readonly entries: readonly VerifiedEntry[];
+  /** Whether the entries came from the log itself rather than with the signature. */
+  readonly online: boolean;
   /** The signer, where the certificate says who it is. */
   readonly identity: MatchedIdentity | undefined;
+  /** When time alone may change the outcome: where a certificate was judged as of now. */
+  readonly validUntil: Date | undefined;
 }
 
 const NO_ROOT: TrustedRoot = {
@@ -76,16 +84,26 @@ export async function verifySigned(
   const leaf = signer.kind === "key" ? undefined : requireLeaf(content);
   const key = signer.kind === "key" ? signer.key : requireLeaf(content).publicKey;
   const pinned = signer.kind === "key" ? signer.hash : undefined;
-  await list.run("signature", "enforce", () => checkSignature(content, key, pinned));
+  let hash: HashName = "SHA-256";
+  await list.run("signature", "enforce", async () => {
+    const found = await checkSignature(content, key, pinned);
+    if (found !== "none") hash = found;
+    return `By ${key.description}${found === "none" ? "" : ` with ${found}`}`;
+  });
   let entries: readonly VerifiedEntry[] = [];
+  const lookup = content.entries.length === 0 ? rules.lookup : undefined;
+  const online = lookup !== undefined;
   if (rules.requireLog) {
     const logged = { ...content, signer: leaf ?? key };
     await list.run("transparency log", "enforce", async () => {
-      entries = await verifyEntries(content.entries, logged, root.transparencyLogs);
+      entries = lookup === undefined
+        ? await verifyEntries(content.entries, logged, root.transparencyLogs)
+        : await lookUp(lookup, logged, hash, root.transparencyLogs);
       return entries.map(describeEntry).join("; ");
     });
   }
-  if (signer.kind === "key" || leaf === undefined) return { entries, identity: undefined };
+  const evidence = { entries, online, identity: undefined, validUntil: undefined };
+  if (signer.kind === "key" || leaf === undefined) return evidence;
   const times = await checkTimestamps(list, content, root);
   const moments = provenMoments(entries, times, content, rules);
   let paths: CertificatePath[] = [];
@@ -108,7 +126,38 @@ export async function verifySigned(
     identity = matchIdentity(leaf, signer.policy);
     return `${identity.identity}, identified by ${identity.issuer}`;
   });
-  return { entries, identity };
+  const asOfNow = entries.length === 0 && times.length === 0;
+  return { ...evidence, identity, validUntil: asOfNow ? leaf.notAfter : undefined };
+}
+
+/**
+ * The earliest entry that a log has of a signature, of those that prove themselves.
+ *
+ * @throws {VerificationFailure} `cosign.tlog_missing`, or why none of the log's entries is right.
+ */
+async function lookUp(
+  lookup: NonNullable<EvidenceRules["lookup"]>,
+  content: LoggedContent,
+  hash: HashName,
+  logs: TrustedRoot["transparencyLogs"],
+): Promise<VerifiedEntry[]> {
+  const found = readAnswer(await lookup(lookupQuestion(content, hash)));
+  if (found.length === 0) {
+    throw refusal("cosign.tlog_missing", "The transparency log has no entry for the signature");
+  }
+  let first: unknown;
+  const right: VerifiedEntry[] = [];
+  for (const entry of found) {
+    try {
+      right.push(...await verifyEntries([entry], content, logs));
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  const time = ({ integratedTime = Infinity }: VerifiedEntry): number => integratedTime;
+  const [earliest] = right.toSorted((a, b) => time(a) - time(b));
+  if (earliest === undefined) throw first;
+  return [earliest];
 }
 
 function requireLeaf({ certificates: [leaf] }: SignedContent): Certificate {
@@ -123,9 +172,9 @@ async function checkSignature(
   { signature, data }: SignedContent,
   key: PublicKey,
   pinned: HashName | undefined,
-): Promise<string> {
+): Promise<HashName | "none"> {
   const hash = await verifyWithKey(key, hashesOf(key, pinned), signature, data);
-  if (hash !== undefined) return `By ${key.description}${hash === "none" ? "" : ` with ${hash}`}`;
+  if (hash !== undefined) return hash;
   throw refusal(
     "cosign.signature",
     `The signature does not verify with the ${key.description} key`,
