@@ -40,18 +40,25 @@ export function parsePath(text: string): PredicatePath | undefined {
     return match;
   };
   while (offset < text.length) {
-    const begins = offset === 0;
-    const quoted = take(QUOTED);
-    const index = quoted === undefined ? take(INDEX) : undefined;
-    const name = begins || text.charAt(offset) === "." ? take(NAME) : undefined;
-    if (quoted !== undefined) steps.push({ kind: "member", name: quoted[1] ?? quoted[2] ?? "" });
-    else if (index !== undefined) steps.push({ kind: "element", index: Number(index[1]) });
-    else if (name !== undefined) steps.push({ kind: "member", name: name[1] ?? "" });
-    else if (take(EVERY) !== undefined) steps.push({ kind: "every" });
-    else return undefined;
-    if (steps.length > MAX_STEPS) return undefined;
+    const step = takeStep(take, offset === 0 || text.charAt(offset) === ".");
+    if (step === undefined || steps.length === MAX_STEPS) return undefined;
+    steps.push(step);
   }
   return steps.length === 0 ? undefined : { text, steps };
+}
+
+/** The next step, if there is one; a name without brackets only where one may stand. */
+function takeStep(
+  take: (expression: RegExp) => RegExpExecArray | undefined,
+  mayBeName: boolean,
+): Step | undefined {
+  const name = mayBeName ? take(NAME) : undefined;
+  if (name !== undefined) return { kind: "member", name: name[1] ?? "" };
+  const quoted = take(QUOTED);
+  if (quoted !== undefined) return { kind: "member", name: quoted[1] ?? quoted[2] ?? "" };
+  const index = take(INDEX);
+  if (index !== undefined) return { kind: "element", index: Number(index[1]) };
+  return take(EVERY) === undefined ? undefined : { kind: "every" };
 }
 
 /** The values that a path leads to; none when there is nothing there. */
