@@ -5,8 +5,8 @@ import {
   type HashName,
   type PublicKey,
   verifyDigest,
-  verifySignature,
 } from "../../crypto/mod.ts";
+import { isAuthentic } from "./known_signatures.ts";
 
 const OWN_HASH: Readonly<Record<string, HashName>> = {
   "P-256": "SHA-256",
@@ -46,11 +46,11 @@ export async function verifyWithKey(
   data: Bytes | Hashed,
 ): Promise<HashName | "none" | undefined> {
   if (key.kind === "Ed25519") {
-    return await isAuthentic(key, { name: "Ed25519" }, signature, data) ? "none" : undefined;
+    return await fits(key, { name: "Ed25519" }, signature, data) ? "none" : undefined;
   }
   for (const hash of hashes) {
     for (const scheme of schemesOf(key, hash, signature)) {
-      if (await isAuthentic(key, scheme, signature, data)) return hash;
+      if (await fits(key, scheme, signature, data)) return hash;
     }
   }
   return undefined;
@@ -70,19 +70,18 @@ function schemesOf(key: PublicKey, hash: HashName, signature: Bytes): DigestSche
   }
 }
 
-/** A key that cannot be used cannot have signed either: both are false. */
-async function isAuthentic(
+async function fits(
   key: PublicKey,
   scheme: DigestScheme | { readonly name: "Ed25519" },
   signature: Bytes,
   data: Bytes | Hashed,
 ): Promise<boolean> {
+  if (!("sha256" in data)) return await isAuthentic(key.spki, scheme, signature, data);
+  if (scheme.name === "Ed25519" || scheme.hash !== "SHA-256") return false;
   try {
-    if (!("sha256" in data)) return await verifySignature(key.spki, scheme, signature, data);
-    return scheme.name !== "Ed25519" && scheme.hash === "SHA-256" &&
-      verifyDigest(key.spki, scheme, signature, data.sha256);
+    return verifyDigest(key.spki, scheme, signature, data.sha256);
   } catch (error) {
-    if (error instanceof FormatError) return false;
+    if (error instanceof FormatError) return false; // such a key cannot have signed
     throw error;
   }
 }
