@@ -39,8 +39,10 @@ function hasTopLevelAlternative(pattern: string): boolean {
     const character = pattern.charAt(index);
     if (character === "\\") index++;
     else if (inClass) inClass = character !== "]";
-    else if (character === "[") inClass = true;
-    else if (character === "(") depth++;
+    else if (character === "[") {
+      inClass = true; // and a bracket right at its beginning is one of its characters
+      index += /^\^?\]?/.exec(pattern.slice(index + 1))?.[0].length ?? 0;
+    } else if (character === "(") depth++;
     else if (character === ")") depth--;
     else if (character === "|" && depth === 0) return true;
   }
