@@ -10,7 +10,14 @@ const NOW = new Date("2026-11-24T12:00:00Z");
 const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "notation.yaml"];
 
 /** Samples of one resource, which others must stand beside. */
-const PARTS = ["cosign-key.yaml", "cosign-keyless.yaml", "key.yaml", "store.yaml"];
+const PARTS = [
+  "attestation.yaml",
+  "cosign-key.yaml",
+  "cosign-keyless.yaml",
+  "cosign-private.yaml",
+  "key.yaml",
+  "store.yaml",
+];
 
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
