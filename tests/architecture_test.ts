@@ -7,12 +7,13 @@ import { posix } from "node:path";
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
-  cli: ["server", "engine", "resources", "stores", "report", "trust", "oci"],
+  cli: ["server", "engine", "resources", "revocation", "stores", "report", "trust", "oci"],
   server: ["engine", "resources", "report", "oci", "crypto"],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
   resources: ["stores", "verifiers", "policy", "keys", "report", "trust", "oci", "crypto"],
   policy: ["report"],
   verifiers: ["report", "trust", "crypto", "oci"],
+  revocation: ["trust", "crypto"],
   stores: ["oci", "crypto"],
   keys: ["trust", "crypto"],
   report: ["oci"],
