@@ -186,6 +186,12 @@ export const ERROR_CODES = {
     meaning: "What is attached to the image does not satisfy the policy.",
     remedy: "Look at the failed checks of each artifact.",
   },
+  REVOCATION_UNAVAILABLE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "Whether a certificate is revoked could not be found out.",
+    remedy: "Look at the address that the message names, and whether it can be reached from here.",
+  },
   DEADLINE_EXCEEDED: {
     effect: "undecided",
     transient: true,
@@ -301,8 +307,11 @@ export const FAILURE_REASONS = {
   "timestamp.outside_validity":
     "Sign again with a certificate that is valid when the timestamp is made.",
   "timestamp.future": "Check the clocks of this machine and of the timestamping authority.",
-  "revocation.not_available":
-    "Set the revocation validation to log or skip, or use a release that checks revocation.",
+  "revocation.revoked": "Sign again with a certificate that is not revoked.",
+  "revocation.unknown":
+    "Ask the issuer of the certificate why its responder does not know it; sign again with another.",
+  "revocation.unavailable":
+    "Try again; if it stays, look at the address that the message names, and whether it can be reached.",
   "plugin.not_installed":
     "Use a build that runs verification plugins, with the plugin allowed and installed.",
   "plugin.invalid_attribute":

@@ -53,6 +53,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   LIMIT_EXCEEDED: () => verifyCase("notation-limit-exceeded"),
   NO_VERIFIER_REPORT: () => verifyCase("notation-unsigned"),
   VERIFY_REFERENCE_FAILURE: () => verifyCase("notation-jws-untrusted-root"),
+  REVOCATION_UNAVAILABLE: () => verifyCase("notation-crl-good"),
   DEADLINE_EXCEEDED: () => verifyCase("notation-unsigned", "--timeout", "1ns"),
   UNKNOWN: defect,
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { caseResources, cosignCaseResources } from "./case_resources.ts";
 import { corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
+import { answerRevocation } from "./revocation_answers.ts";
 import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 
@@ -32,8 +33,12 @@ const SITUATIONS: Readonly<Record<string, string>> = {
   "verification-plugin": "notation-jws-verification-plugin",
   "limit-of-attempts": "notation-limit-exceeded",
   "damaged-signature": "notation-jws-truncated-blob",
-  "timestamp-needed": "notation-cose-timestamped-valid-cert",
-  "revocation-needed": "notation-ocsp-good",
+  "allowed-by-timestamp": "notation-jws-cert-expired-timestamped",
+  "timestamp-missing": "notation-cose-timestamp-required-missing",
+  "timestamp-untrusted": "notation-jws-timestamp-untrusted-tsa",
+  "revocation-good": "notation-ocsp-good",
+  "revoked": "notation-crl-revoked",
+  "revocation-unavailable": "notation-ocsp-forged",
   "missing-trust-store": "notation-cose-empty-store",
   "cosign-allowed-by-a-key": "cosign-tag-annotations-match",
   "cosign-allowed-keyless": "cosign-keyless-uri",
@@ -53,7 +58,10 @@ for (const [name, id] of Object.entries(SITUATIONS)) {
     await Deno.writeTextFile(`${folder.path}/resources.json`, await resources(one));
     const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
     const as = `${one.repository}@${one.imageDigest}`;
-    const run = await runCli(["verify", image, "--as", as, "--config", folder.path]);
+    using _ = await answerRevocation(one.config.notation?.revocationEndpoints ?? []);
+    const run = await runCli(["verify", image, "--as", as, "--config", folder.path], {
+      env: { ASSAY_ALLOW_LOOPBACK_REVOCATION: "1" },
+    });
     const text =
       `exit status ${run.status}\n--- standard output\n${run.out}--- standard error\n${run.err}`;
     await compare(

@@ -6,6 +6,7 @@ export type EnvironmentName =
   | "RATIFY_CONFIG"
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
+  | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
   | SigstoreVariable;
 
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */

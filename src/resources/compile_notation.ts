@@ -9,6 +9,7 @@ import { type CertificateStores, readCertificateStores } from "./certificate_sto
 import { isObject } from "./members.ts";
 import { NAMES_FILES } from "./plugin_fields.ts";
 import { checkReference } from "./providers.ts";
+import { milliseconds } from "./schema/common.ts";
 import { notationParameters, trustPolicyDocument } from "./schema/notation.ts";
 import type { SigstoreEnvironment } from "./sigstore_variables.ts";
 import { validate } from "./validate.ts";
@@ -55,6 +56,7 @@ export async function compileNotation(
   }
   if (!parameters.ok || stores === undefined) return undefined;
   const { verificationCerts, userMetadata, maxSignatureAttempts } = parameters.value;
+  const { allowedRevocationHosts, staleWhileUnreachable } = parameters.value;
   const caCertificates = verificationCerts === undefined
     ? undefined
     : await readFiles(candidate, verificationCerts, environment, problems);
@@ -69,6 +71,8 @@ export async function compileNotation(
     caCertificates,
     userMetadata,
     maxSignatureAttempts,
+    allowedRevocationHosts,
+    staleWhileUnreachable: milliseconds(staleWhileUnreachable),
   });
 }
 

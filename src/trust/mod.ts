@@ -10,6 +10,18 @@ export type {
 } from "./material.ts";
 export { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
 export { canonicalScope, statementSelector } from "./registry_scope.ts";
+export {
+  atSigningTime,
+  type CrlPair,
+  describeCrlProblem,
+  describeFreshnessProblem,
+  evaluateOcsp,
+  lookUp as lookUpCrl,
+  type RevocationAnswer,
+  type RevocationChecker,
+  type RevocationQuestion,
+  type RevocationStatus,
+} from "./revocation/mod.ts";
 export { parseTime } from "./rfc3339.ts";
 export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
