@@ -200,6 +200,16 @@ const OTHER = await forgeInstance("other");
 const entryOf = (bundle: Json): Json => bundle.verificationMaterial.tlogEntries[0];
 const LATE = new Date("2026-11-01T01:00:00Z");
 
+/** Changes the key hint and signature of a checkpoint. */
+function changeNote(bundle: Json, change: (bytes: Uint8Array) => Uint8Array): void {
+  const { checkpoint } = entryOf(bundle).inclusionProof;
+  checkpoint.envelope = checkpoint.envelope.replace(
+    /(— \S+ )(\S+)/,
+    (_: string, name: string, note: string) =>
+      name + change(Uint8Array.fromBase64(note)).toBase64(),
+  );
+}
+
 const WRONG: Readonly<Record<string, Wrong>> = {
   "of another identity": { ask: { identity: "https://x.example" }, says: /the policy wants/ },
   "of another issuer": { ask: { issuer: "https://x.example" }, says: /the policy wants/ },
@@ -293,6 +303,23 @@ const WRONG: Readonly<Record<string, Wrong>> = {
       checkpoint.envelope = checkpoint.envelope.slice(0, checkpoint.envelope.indexOf("\n\n") + 2);
     },
     says: /checkpoint/,
+  },
+  "with a checkpoint of another state of the log": {
+    change: (bundle) => {
+      entryOf(bundle).inclusionProof.checkpoint = OTHERS.tlogEntries[0].inclusionProof.checkpoint;
+    },
+    says: /another state/,
+  },
+  "with a checkpoint signature that names another key": {
+    change: (bundle) => changeNote(bundle, (bytes) => bytes.with(0, (bytes[0] ?? 0) ^ 1)),
+    says: /does not verify with the log's key/,
+  },
+  "with a checkpoint signature under another name": {
+    change: (bundle) => {
+      const { checkpoint } = entryOf(bundle).inclusionProof;
+      checkpoint.envelope = checkpoint.envelope.replace("— rekor.example", "— rekor.exampl");
+    },
+    says: /does not verify with the log's key/,
   },
   "with the entry of another signature": {
     change: (bundle) => bundle.verificationMaterial.tlogEntries = OTHERS.tlogEntries,

@@ -4,6 +4,7 @@ import type { TrustedRoot } from "../trust/mod.ts";
 import { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 import { readFirstPublicKey } from "./pem_material.ts";
 import type { KeyManagementProvider } from "./provider.ts";
+import { whyUnreadable } from "./unreadable.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -86,11 +87,7 @@ async function readText(path: string): Promise<string> {
     if (size > MAX_BYTES) throw new FormatError("UTF-8", `it has more than ${MAX_BYTES} bytes`);
     return decodeUtf8(await Deno.readFile(path));
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+    const why = whyUnreadable(error);
     throw new AssayError({
       code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
       component: "keyManagementProvider",

@@ -9,3 +9,4 @@ export {
 export type { ContentType } from "./material.ts";
 export { readCertificates } from "./pem_material.ts";
 export type { KeyManagementProvider } from "./provider.ts";
+export { whyUnreadable } from "./unreadable.ts";

@@ -1,5 +1,5 @@
 import { AssayError } from "../../errors.ts";
-import { readPublicKeyFile, readTrustedRootFile } from "../../keys/mod.ts";
+import { readPublicKeyFile, readTrustedRootFile, whyUnreadable } from "../../keys/mod.ts";
 import { publicGoodTrustedRoot, stagingTrustedRoot } from "../../resources/mod.ts";
 import type { TrustedRoot } from "../../trust/mod.ts";
 import { exactly, MAX_BUNDLE_BYTES, type Signer, verifyBundle } from "../../verifiers/mod.ts";
@@ -134,11 +134,7 @@ async function readFile(path: string, maxBytes: number): Promise<Uint8Array<Arra
     if (size > maxBytes) throw new Error(`it has more than ${maxBytes} bytes`);
     return await Deno.readFile(path);
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+    const why = whyUnreadable(error);
     throw new AssayError({
       code: "VERIFY_REFERENCE_FAILURE",
       component: "commandLine",

@@ -1,7 +1,10 @@
-import { VerificationFailure } from "../../errors.ts";
-import { CheckList, failedResult } from "../check_list.ts";
-import { checkManifest, readBundleLayer, statementSignature } from "../cosign/bundle_layer.ts";
-import { judge, selectPolicy, type TrustConfiguration } from "../cosign/judge.ts";
+import {
+  checkManifest,
+  readBundleLayer,
+  type StatementBundle,
+  statementSignature,
+} from "../cosign/bundle_layer.ts";
+import { judgeArtifact, type TrustConfiguration } from "../cosign/judge.ts";
 import { summarise } from "../cosign/report.ts";
 import { bundleVersion, MAX_BUNDLE_BYTES, refusal } from "../sigstore/mod.ts";
 import type {
@@ -49,40 +52,43 @@ export function createAttestationVerifier(configuration: AttestationConfiguratio
   };
 }
 
-async function verify(
+function verify(
   configuration: AttestationConfiguration,
   subject: VerifiedSubject,
   referrer: VerifiedReferrer,
   context: VerifierContext,
 ): Promise<VerifierResult> {
-  const list = new CheckList();
-  const extensions: Record<string, unknown> = {};
-  try {
-    const policy = await selectPolicy(configuration, subject, list);
-    extensions["trustPolicy"] = policy.name;
-    if (bundleVersion(referrer.artifactType) === undefined) {
-      throw refusal("not_applicable", `${referrer.artifactType} is not a Sigstore bundle`);
-    }
-    const manifest = await context.artifacts.manifest();
-    checkManifest(manifest);
-    const found = await readBundleLayer(manifest, context.artifacts, MAX_BUNDLE_BYTES);
-    const { predicateType } = found.statement;
-    extensions["predicateType"] = predicateType;
-    if (!configuration.predicateTypes.includes(predicateType)) {
-      throw refusal("not_applicable", `The bundle's statement is of the type ${predicateType}`);
-    }
-    const { digest } = subject.descriptor;
-    const { conditions } = configuration;
-    const signature = statementSignature(
-      found,
-      digest,
-      policy,
-      (checks, { predicate }) => checkConditions(checks, predicate, conditions),
-    );
-    const attempts = await judge([signature], policy, configuration, context);
-    return summarise(attempts, list.checks, extensions, WORDS);
-  } catch (error) {
-    if (!(error instanceof VerificationFailure)) throw error;
-    return { ...failedResult(error, list.checks), extensions };
+  return judgeArtifact(
+    configuration,
+    subject,
+    context,
+    async (policy, extensions) => {
+      const found = await readAttestation(configuration, referrer, context);
+      extensions["predicateType"] = found.statement.predicateType;
+      const { conditions } = configuration;
+      return [statementSignature(
+        found,
+        subject.descriptor.digest,
+        policy,
+        (checks, { predicate }) => checkConditions(checks, predicate, conditions),
+      )];
+    },
+    (attempts, before, extensions) => summarise(attempts, before, extensions, WORDS),
+  );
+}
+
+async function readAttestation(
+  { predicateTypes }: AttestationConfiguration,
+  { artifactType }: VerifiedReferrer,
+  { artifacts }: VerifierContext,
+): Promise<StatementBundle> {
+  if (bundleVersion(artifactType) === undefined) {
+    throw refusal("not_applicable", `${artifactType} is not a Sigstore bundle`);
   }
+  const manifest = await artifacts.manifest();
+  checkManifest(manifest);
+  const found = await readBundleLayer(manifest, artifacts, MAX_BUNDLE_BYTES);
+  const { predicateType } = found.statement;
+  if (predicateTypes.includes(predicateType)) return found;
+  throw refusal("not_applicable", `The bundle's statement is of the type ${predicateType}`);
 }

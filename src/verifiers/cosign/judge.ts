@@ -1,9 +1,10 @@
 import type { Bytes } from "../../crypto/mod.ts";
 import { AssayError, VerificationFailure } from "../../errors.ts";
 import type { TrustedRoot } from "../../trust/mod.ts";
-import type { CheckList } from "../check_list.ts";
+import type { Check } from "../../report/mod.ts";
+import { CheckList, failedResult } from "../check_list.ts";
 import { type EvidenceRules, refusal } from "../sigstore/mod.ts";
-import type { VerifiedSubject, VerifierContext } from "../verifier.ts";
+import type { VerifiedSubject, VerifierContext, VerifierResult } from "../verifier.ts";
 import { type Attempt, attempt, type Signature } from "./attempt.ts";
 import { trustedRootOf, trustedSigners } from "./signers.ts";
 import { type CosignTrustPolicy, selectTrustPolicy } from "./trust_policy.ts";
@@ -19,11 +20,45 @@ export interface TrustConfiguration {
 }
 
 /**
+ * Judges what is attached: finds the trust policy, reads the signatures, holds each against every signer
+ * that the policy trusts, and sums up.
+ *
+ * @param read reads the signatures; what it notes in `extensions` is in the report.
+ */
+export async function judgeArtifact(
+  configuration: TrustConfiguration,
+  subject: VerifiedSubject,
+  context: VerifierContext,
+  read: (
+    policy: CosignTrustPolicy,
+    extensions: Record<string, unknown>,
+  ) => Promise<readonly Signature[]>,
+  summary: (
+    attempts: readonly Attempt[],
+    before: readonly Check[],
+    extensions: Readonly<Record<string, unknown>>,
+  ) => VerifierResult,
+): Promise<VerifierResult> {
+  const list = new CheckList();
+  const extensions: Record<string, unknown> = {};
+  try {
+    const policy = await selectPolicy(configuration, subject, list);
+    extensions["trustPolicy"] = policy.name;
+    const signatures = await read(policy, extensions);
+    const attempts = await judge(signatures, policy, configuration, context);
+    return summary(attempts, list.checks, extensions);
+  } catch (error) {
+    if (!(error instanceof VerificationFailure)) throw error;
+    return { ...failedResult(error, list.checks), extensions };
+  }
+}
+
+/**
  * Finds the trust policy that applies to the image.
  *
  * @throws {VerificationFailure} `no_applicable_policy`.
  */
-export async function selectPolicy(
+async function selectPolicy(
   configuration: TrustConfiguration,
   subject: VerifiedSubject,
   list: CheckList,
@@ -41,7 +76,7 @@ export async function selectPolicy(
 }
 
 /** Every signature against every signer: one that is right is enough, and all are told. */
-export async function judge(
+async function judge(
   signatures: readonly Signature[],
   policy: CosignTrustPolicy,
   configuration: TrustConfiguration,

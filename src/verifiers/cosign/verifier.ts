@@ -1,6 +1,5 @@
 import { type Bytes, COSIGN_SIGNATURE, type Descriptor, type Manifest } from "../../oci/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
-import { CheckList, failedResult } from "../check_list.ts";
 import { bundleVersion, refusal } from "../sigstore/mod.ts";
 import type {
   VerifiedReferrer,
@@ -12,7 +11,7 @@ import type {
 import { checkAnnotations } from "./annotations.ts";
 import type { Signature } from "./attempt.ts";
 import { checkManifest, readBundleLayer, statementSignature } from "./bundle_layer.ts";
-import { judge, selectPolicy, type TrustConfiguration } from "./judge.ts";
+import { judgeArtifact, type TrustConfiguration } from "./judge.ts";
 import { summarise, summariseLegacy } from "./report.ts";
 import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
 import type { CosignTrustPolicy } from "./trust_policy.ts";
@@ -56,26 +55,22 @@ export function createCosignVerifier(configuration: CosignConfiguration): Verifi
   };
 }
 
-async function verify(
+function verify(
   configuration: CosignConfiguration,
   subject: VerifiedSubject,
   referrer: VerifiedReferrer,
   context: VerifierContext,
 ): Promise<VerifierResult> {
-  const list = new CheckList();
-  const extensions: Record<string, unknown> = {};
-  try {
-    const policy = await selectPolicy(configuration, subject, list);
-    extensions["trustPolicy"] = policy.name;
-    const signatures = await readSignatures(subject, referrer, policy, context);
-    const attempts = await judge(signatures, policy, configuration, context);
-    return configuration.legacyReport
-      ? summariseLegacy(attempts, list.checks)
-      : summarise(attempts, list.checks, extensions, WORDS);
-  } catch (error) {
-    if (!(error instanceof VerificationFailure)) throw error;
-    return { ...failedResult(error, list.checks), extensions };
-  }
+  return judgeArtifact(
+    configuration,
+    subject,
+    context,
+    (policy) => readSignatures(subject, referrer, policy, context),
+    (attempts, before, extensions) =>
+      configuration.legacyReport
+        ? summariseLegacy(attempts, before)
+        : summarise(attempts, before, extensions, WORDS),
+  );
 }
 
 async function readSignatures(
