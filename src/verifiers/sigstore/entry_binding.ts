@@ -156,25 +156,24 @@ function bindPem(base64: string, content: LoggedContent): void {
   const [block, ...others] = decodePem(decodeUtf8(decodeBase64(base64)));
   if (block === undefined || others.length > 0) throw mismatch("has no single key or certificate");
   const { label, bytes } = block;
-  const der = label === "RSA PUBLIC KEY" ? wrapRsaPublicKey(bytes) : bytes;
-  bindSigner(label === "CERTIFICATE" ? "certificate" : "key", der, content);
+  bindSigner(label === "RSA PUBLIC KEY" ? wrapRsaPublicKey(bytes) : bytes, content);
 }
 
 /** The key or certificate of a version 2 entry: a message with one of two fields. */
 function bindVerifier(verifier: JsonObject, content: LoggedContent): void {
-  const kind = verifier["x509Certificate"] === undefined ? "key" : "certificate";
-  const field = kind === "key" ? "publicKey" : "x509Certificate";
-  if (kind === "certificate" && verifier["publicKey"] !== undefined) {
+  const { publicKey, x509Certificate } = verifier;
+  if (publicKey !== undefined && x509Certificate !== undefined) {
     throw mismatch("has both a key and a certificate");
   }
-  bindSigner(kind, decodeBase64(textMember(objectMember(verifier, field), "rawBytes")), content);
+  const field = publicKey === undefined ? "x509Certificate" : "publicKey";
+  const rawBytes = textMember(objectMember(verifier, field), "rawBytes");
+  bindSigner(decodeBase64(rawBytes), content);
 }
 
-function bindSigner(kind: "key" | "certificate", der: Bytes, { signer }: LoggedContent): void {
-  const expected = "spki" in signer ? signer.spki : signer.raw;
-  if (kind !== ("spki" in signer ? "key" : "certificate") || !equalBytes(der, expected)) {
-    throw mismatch(`is about another ${"spki" in signer ? "key" : "certificate"}`);
-  }
+/** The same bytes are never both a key and a certificate, so that they need no name. */
+function bindSigner(der: Bytes, { signer }: LoggedContent): void {
+  if (equalBytes(der, "spki" in signer ? signer.spki : signer.raw)) return;
+  throw mismatch(`is about another ${"spki" in signer ? "key" : "certificate"}`);
 }
 
 function only(parent: JsonObject, name: string): JsonObject {
