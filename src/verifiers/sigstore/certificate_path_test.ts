@@ -135,7 +135,11 @@ Deno.test("findPaths refuses two signature algorithms that differ", async () => 
 Deno.test("findPaths uses certificates beside the signature only below a root that is known alone", async () => {
   assert.equal(await find({ chain: [ROOT] }), "cosign.certificate_untrusted");
   assert.equal(await find({ chain: [ROOT], beside: [INTERMEDIATE] }), 1);
-  const foreign = await forgeCertificate({ role: "ca", subject: [["CN", "intermediate"]] });
+  const foreign = await forgeCertificate({
+    role: "ca",
+    key: "P-384",
+    subject: [["CN", "intermediate"]],
+  });
   assert.equal(await find({ chain: [ROOT], beside: [foreign] }), "cosign.certificate_untrusted");
   const ofForeign = await forgeCertificate({ issuer: foreign });
   const asked = { leaf: ofForeign, chain: [ROOT], beside: [foreign, INTERMEDIATE] };
