@@ -59,6 +59,8 @@ export interface CosignQuestion {
   readonly blob?: (digest: string) => Promise<Bytes>;
   readonly askLog?: (url: URL, question: Bytes) => Promise<Bytes>;
   readonly legacyReport?: boolean;
+  /** A verifier that is there already; what it is configured with does not count then. */
+  readonly verifier?: Verifier;
   readonly attestation?: {
     readonly predicateTypes: readonly string[];
     readonly conditions?: readonly Condition[];
@@ -116,7 +118,7 @@ export async function judgeCosign(question: CosignQuestion): Promise<VerifierRes
     ...question.manifest,
   };
   const referrer = { mediaType: manifest.mediaType, digest: SUBJECT.digest, size: 1, artifactType };
-  return await verifierOf(question).verify(
+  return await (question.verifier ?? verifierOf(question)).verify(
     { reference: REFERENCE, descriptor: SUBJECT },
     referrer,
     {
