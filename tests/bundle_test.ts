@@ -196,6 +196,11 @@ interface Wrong extends Partial<Kind> {
   readonly says: RegExp;
 }
 
+/** With one added to the number of two bytes that stands there. */
+function longer(bytes: Bytes, at: number): Bytes {
+  return bytes.with(at + 1, (bytes[at + 1] ?? 0) + 1) as Bytes;
+}
+
 const OTHER = await forgeInstance("other");
 const entryOf = (bundle: Json): Json => bundle.verificationMaterial.tlogEntries[0];
 const LATE = new Date("2026-11-01T01:00:00Z");
@@ -252,6 +257,45 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   "in a log of version 2 without timestamp": {
     entry: "hashedrekord2",
     says: /Nothing proves when/,
+  },
+  "with a certificate timestamp of another version": {
+    signer: await forgeSigner(INSTANCE, { timestampList: (list) => list.with(4, 1) as Bytes }),
+    says: /the version is not 1/,
+  },
+  "with a certificate timestamp that has bytes after it": {
+    signer: await forgeSigner(INSTANCE, {
+      timestampList: (list) => new Uint8Array([...longer(longer(list, 0), 2), 0]),
+    }),
+    says: /bytes after it/,
+  },
+  "with bytes after the list of certificate timestamps": {
+    signer: await forgeSigner(INSTANCE, {
+      timestampList: (list) => new Uint8Array([...list, 0]),
+    }),
+    says: /bytes after it/,
+  },
+  "in a log of version 2 that was not in use at the time of the timestamp": {
+    entry: "hashedrekord2",
+    timestamped: true,
+    root: ({ tlogs: [, log] }) => log.publicKey.validFor.end = "2026-10-31T00:00:00Z",
+    says: /was not in use/,
+  },
+  "with a digest by another hash": {
+    change: ({ messageSignature }) => messageSignature.messageDigest.algorithm = "SHA2_512",
+    says: /not by SHA2_256/,
+  },
+  "of something that is no statement": {
+    kind: "dsse",
+    payloadType: "application/json",
+    says: /no in-toto statement/,
+  },
+  "with a key and a certificate": {
+    change: ({ verificationMaterial }) => verificationMaterial.publicKey = { hint: "x" },
+    says: /exactly one of publicKey/,
+  },
+  "with an empty signature": {
+    change: ({ messageSignature }) => messageSignature.signature = "",
+    says: /signature is empty/,
   },
   "without log entry": { entry: "none", says: /No transparency log entry/ },
   "with an entry twice": {

@@ -530,6 +530,14 @@ Deno.test("cosign: a timestamp proves the time where no log is asked for", async
   assert.equal(result.validUntil, undefined);
   const late = await stampedBy("20261101001001Z", signature);
   await expect({ ...question, layers: [late] }, "failure cosign.certificate_time");
+  const token = await forgeTimestamp({
+    stamped: signature,
+    authority: INSTANCE.timestamps,
+    time: "20261101000500Z",
+  });
+  const refused = JSON.stringify({ SignedRFC3161Timestamp: granted(token, 2).toBase64() });
+  const rejected = { ...layer, annotations: { ...layer.annotations, [TIMESTAMP]: refused } };
+  await expect({ ...question, layers: [rejected] }, "failure timestamp.malformed");
   const other = await stampedBy("20261101000500Z", utf8("other"));
   await expect({ ...question, layers: [other] }, "failure timestamp.imprint_mismatch");
 });
@@ -579,6 +587,23 @@ Deno.test("cosign: a bundle counts as a signature only with the predicate of one
   await expect({ ...WITH_LOG, bundle: other }, "failure not_applicable");
   const message = await forgeBundle({ instance: INSTANCE, signer: SIGNER, artifact });
   await expect({ ...WITH_LOG, bundle: message }, "failure cosign.malformed");
+});
+
+Deno.test("cosign: a bundle needs a time that is proven, also where no log is asked for", async () => {
+  const predicateType = "https://sigstore.dev/cosign/sign/v1";
+  const make = (timestamped: boolean): Promise<Json> =>
+    forgeBundle({
+      instance: INSTANCE,
+      signer: SIGNER,
+      artifact: IMAGE.bytes,
+      kind: "dsse",
+      predicateType,
+      entry: "none",
+      timestamped,
+    });
+  const question = { instance: INSTANCE, policy: { signers: KEYLESS }, now: SIGNED_AT };
+  await expect({ ...question, bundle: await make(false) }, "failure cosign.certificate_time");
+  await expect({ ...question, bundle: await make(true) }, "success");
 });
 
 // Asking a log
@@ -688,6 +713,9 @@ Deno.test("cosign: an entry of the log for another signature is passed over, and
   const [{ verifications: [{ integratedTime }] }] = (result.extensions as Json).signatures;
   assert.equal(integratedTime, SIGNED_AT.toISOString());
   await expect(asking(await answer(other)), "failure cosign.tlog_invalid");
+  const many = Array.from({ length: 10 }, () => other);
+  await expect(asking(await answer(...many.slice(1), LOGGED_KEY)), "success");
+  await expect(asking(await answer(...many, LOGGED_KEY)), "failure cosign.tlog_invalid");
   await expect(asking([]), "failure cosign.tlog_missing");
 });
 

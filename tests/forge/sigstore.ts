@@ -189,6 +189,7 @@ export interface BundleOptions {
   /** Whether a timestamp is in it. */
   readonly timestamped?: boolean;
   readonly timestamp?: Omit<Parameters<typeof forgeTimestamp>[0], "stamped" | "authority">;
+  readonly payloadType?: string;
   readonly predicateType?: string;
   readonly predicate?: Json;
   /** Changes the statement before it is signed. */
@@ -209,9 +210,10 @@ export async function forgeBundle(options: BundleOptions): Promise<Json> {
       predicate: options.predicate ?? {},
     }),
   ));
+  const payloadType = options.payloadType ?? PAYLOAD_TYPE;
   const data = kind === "message"
     ? artifact
-    : join(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+    : join(utf8(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload);
   const signature = await signLike(key, data);
   const content = kind === "message"
     ? {
@@ -223,7 +225,7 @@ export async function forgeBundle(options: BundleOptions): Promise<Json> {
     : {
       dsseEnvelope: {
         payload: payload.toBase64(),
-        payloadType: PAYLOAD_TYPE,
+        payloadType,
         signatures: [{ sig: signature.toBase64() }],
       },
     };
@@ -255,9 +257,9 @@ export async function forgeBundle(options: BundleOptions): Promise<Json> {
   };
 }
 
-/** A TimeStampResp that grants a token. */
-export function granted(token: Bytes): Bytes {
-  return sequence(sequence(Uint8Array.of(2, 1, 0)), token);
+/** A TimeStampResp with a token; 0 and 1 are the states in which it was granted. */
+export function granted(token: Bytes, status = 0): Bytes {
+  return sequence(sequence(Uint8Array.of(2, 1, status)), token);
 }
 
 function materialOf(signer: ForgedCertificate | ForgedKey, version: string): Json {

@@ -144,6 +144,13 @@ Deno.test("findPaths uses certificates beside the signature only below a root th
   const ofForeign = await forgeCertificate({ issuer: foreign });
   const asked = { leaf: ofForeign, chain: [ROOT], beside: [foreign, INTERMEDIATE] };
   assert.equal(await find(asked), "cosign.certificate_untrusted");
+  const under = await forgeCertificate({
+    role: "ca",
+    subject: [["CN", "under"]],
+    issuer: INTERMEDIATE,
+  });
+  const deep = await forgeCertificate({ issuer: under });
+  assert.equal(await find({ leaf: deep, beside: [under] }), "cosign.certificate_untrusted");
   const full = await forgeCertificate({ role: "ca", subject: [["CN", "second"]], issuer: ROOT });
   const leaf = await forgeCertificate({ issuer: full });
   assert.equal(await find({ leaf, beside: [full] }), "cosign.certificate_untrusted");
