@@ -583,6 +583,12 @@ Deno.test("cosign: a bundle counts as a signature only with the predicate of one
   const bundle = await make("https://sigstore.dev/cosign/sign/v1");
   const result = await expect({ ...WITH_LOG, bundle }, "success");
   assert.equal((result.extensions as Json).signatures[0].verifications[0].identity, IDENTITY);
+  const digest = IMAGE.descriptor.digest;
+  const mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+  const blob = { mediaType, digest, size: 1 };
+  for (const blobs of [[], [blob, blob], [{ ...blob, mediaType: "application/json" }]]) {
+    await expect({ ...WITH_LOG, bundle, manifest: { blobs } }, "failure cosign.malformed");
+  }
   const other = await make("https://slsa.dev/provenance/v1");
   await expect({ ...WITH_LOG, bundle: other }, "failure not_applicable");
   const message = await forgeBundle({ instance: INSTANCE, signer: SIGNER, artifact });
