@@ -365,6 +365,12 @@ const WRONG: Readonly<Record<string, Wrong>> = {
     },
     says: /does not verify with the log's key/,
   },
+  "in a log of version 2 that calls itself something else": {
+    entry: "hashedrekord2",
+    timestamped: true,
+    logName: "other.example",
+    says: /does not verify with the log's key/,
+  },
   "with the entry of another signature": {
     change: (bundle) => bundle.verificationMaterial.tlogEntries = OTHERS.tlogEntries,
     says: /is about another/,
@@ -467,6 +473,19 @@ for (const [name, wrong] of Object.entries(WRONG)) {
   });
 }
 
+Deno.test("verify-bundle takes a key without log entry, and no log entry that is wrong", async () => {
+  const bundle = await make({ by: "key", entry: "none" });
+  for (const digest of [false, true]) {
+    const { status, text } = await verify({ by: "key", bundle, digest });
+    assert.equal(status, 0, text);
+  }
+  const trustedRoot = { mediaType: INSTANCE.trustedRoot.mediaType };
+  const { status } = await verify({ by: "key", bundle, trustedRoot });
+  assert.equal(status, 0);
+  const logged = await make({ by: "key" });
+  assert.equal((await verify({ by: "key", bundle: logged, trustedRoot })).status, 1);
+});
+
 Deno.test("verify-bundle counts both ends of a validity in", async () => {
   const bundle = await make({ by: "certificate", entry: "hashedrekord2", timestamped: true });
   const trustedRoot = structuredClone(INSTANCE.trustedRoot);
@@ -502,15 +521,62 @@ Deno.test("verify-bundle takes a timestamp with and without the authority's cert
   }
 });
 
-Deno.test("verify-bundle verifies a bundle that the staging instance of Sigstore made", async () => {
-  const run = await runCli([
-    "verify-bundle",
-    "--staging",
-    ...["--bundle", `${import.meta.dirname}/data/rekor_v2_dsse.sigstore.json`],
-    "--certificate-identity",
-    "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
-    ...["--certificate-oidc-issuer", "https://token.actions.githubusercontent.com"],
+/** What signs the bundles of the conformance suite. */
+const BEACON = [
+  "--certificate-identity",
+  "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main",
+  ...["--certificate-oidc-issuer", "https://token.actions.githubusercontent.com"],
+];
+const data = (name: string): string => `${import.meta.dirname}/data/${name}`;
+
+/** Bundles that others made, with the arguments and the file's SHA-256. */
+const REAL: Readonly<Record<string, readonly string[]>> = {
+  "the public instance made, in a log of version 1, with a timestamp": [
+    ...["--bundle", data("rekor_v1_hashedrekord.sigstore.json"), ...BEACON],
+    "sha256:70ed0277251d0cf2eb5eda8b574ce012de485e39a3de1fb4b1e0717e14b02d6a",
+  ],
+  "the staging instance made, in a log of version 2": [
+    ...["--staging", "--bundle", data("rekor_v2_dsse.sigstore.json"), ...BEACON],
     "sha256:a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf",
-  ]);
-  assert.equal(run.status, 0, run.out + run.err);
+  ],
+  "a key signed, with an intoto entry that has a proof alone": [
+    ...["--bundle", data("intoto.sigstore.json"), "--key", data("intoto_key.pub")],
+    ...["--trusted-root", data("intoto_root.json")],
+    "sha256:a0cfc71271d6e278e57cd332ff957c3f7043fdda354c4cbb190a30d56efa01bf",
+  ],
+};
+
+for (const [name, args] of Object.entries(REAL)) {
+  Deno.test(`verify-bundle verifies a bundle that ${name}`, async () => {
+    const run = await runCli(["verify-bundle", ...args]);
+    assert.equal(run.status, 0, run.out + run.err);
+    const other = args.with(-1, `sha256:${"0".repeat(64)}`);
+    assert.equal((await runCli(["verify-bundle", ...other])).status, 1);
+  });
+}
+
+Deno.test("verify-bundle is called with a bundle, one file, and a key or an identity", async () => {
+  const bundle = ["--bundle", data("intoto.sigstore.json")];
+  const key = ["--key", data("intoto_key.pub")];
+  const wrong = [
+    [...key, "x"],
+    [...bundle, "x"],
+    [...bundle, ...key],
+    [...bundle, ...key, "x", "y"],
+    [...bundle, ...key, ...BEACON, "x"],
+    [...bundle, ...BEACON.slice(0, 2), "x"],
+  ];
+  for (const args of wrong) {
+    assert.equal((await runCli(["verify-bundle", ...args])).status, 2, args.join(" "));
+  }
+  for (
+    const args of [[...bundle, ...key, "/nothing"], ["--bundle", "/nothing", ...key, "x"], [
+      ...bundle,
+      "--key",
+      "/nothing",
+      "x",
+    ]]
+  ) {
+    assert.equal((await runCli(["verify-bundle", ...args])).status, 1, args.join(" "));
+  }
 });

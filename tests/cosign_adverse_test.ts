@@ -163,9 +163,15 @@ Deno.test("cosign: a key that is right counts beside a provider that is missing"
   const layers = [await forgeLayer(KEY)];
   await expect({ layers, policy: { signers: { kind: "keys", sources } } }, "success");
   // And a wrong one beside it leaves the question open: the missing key could have been the right one.
-  const wrong = [...signers.sources, keySource(OTHER_KEY)];
-  const question = { layers, policy: { signers: { kind: "keys" as const, sources: wrong } } };
-  await expect(question, "undecided cosign.key");
+  for (
+    const wrong of [
+      [...signers.sources, keySource(OTHER_KEY)],
+      [keySource(OTHER_KEY), ...signers.sources],
+    ]
+  ) {
+    const question = { layers, policy: { signers: { kind: "keys" as const, sources: wrong } } };
+    await expect(question, "undecided cosign.key");
+  }
 });
 
 Deno.test("cosign: every signature is reported with every key, in a fixed order", async () => {
@@ -610,6 +616,26 @@ Deno.test("cosign: a bundle needs a time that is proven, also where no log is as
   const question = { instance: INSTANCE, policy: { signers: KEYLESS }, now: SIGNED_AT };
   await expect({ ...question, bundle: await make(false) }, "failure cosign.certificate_time");
   await expect({ ...question, bundle: await make(true) }, "success");
+});
+
+Deno.test("cosign: annotations that a bundle signs are those of its subject", async () => {
+  const bundle = await forgeBundle({
+    instance: INSTANCE,
+    signer: KEY,
+    artifact: IMAGE.bytes,
+    kind: "dsse",
+    predicateType: "https://sigstore.dev/cosign/sign/v1",
+    statement: (statement) => {
+      statement.subject[0].annotations = { env: "prod" };
+      return statement;
+    },
+  });
+  const ask = (env: string): CosignQuestion => ({
+    bundle,
+    policy: { signers: keys(KEY), annotations: { env } },
+  });
+  await expect(ask("prod"), "success");
+  await expect(ask("dev"), "failure cosign.annotations");
 });
 
 // Asking a log

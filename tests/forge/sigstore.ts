@@ -195,6 +195,8 @@ export interface BundleOptions {
   /** Changes the statement before it is signed. */
   readonly statement?: (statement: Json) => Json;
   readonly integratedTime?: Date;
+  /** What the log calls itself in its checkpoint, if not by its own name. */
+  readonly logName?: string;
 }
 
 /** Makes a bundle, as decoded JSON that tests may change. */
@@ -244,9 +246,15 @@ export async function forgeBundle(options: BundleOptions): Promise<Json> {
     mediaType: `application/vnd.dev.sigstore.bundle${suffix}`,
     verificationMaterial: {
       ...materialOf(signer, version),
-      tlogEntries: body === undefined
-        ? []
-        : [await forgeEntry(instance, body, entry.endsWith("2"), options.integratedTime)],
+      tlogEntries: body === undefined ? [] : [
+        await forgeEntry(
+          instance,
+          body,
+          entry.endsWith("2"),
+          options.integratedTime,
+          options.logName,
+        ),
+      ],
       ...(token === undefined || token === false ? {} : {
         timestampVerificationData: {
           rfc3161Timestamps: [{ signedTimestamp: granted(token).toBase64() }],
@@ -363,6 +371,7 @@ export async function forgeEntry(
   content: Json,
   second = false,
   at = SIGNED_AT,
+  name?: string,
 ): Promise<Json> {
   const body = utf8(JSON.stringify(content));
   const host = second ? "rekor2.example" : "rekor.example";
@@ -372,10 +381,10 @@ export async function forgeEntry(
     [utf8("a"), utf8("b"), utf8("c"), body, utf8("e")].map((leaf) => treeHash(0, leaf)),
   );
   const root = await rootOf(leaves);
-  const origin = second ? host : `${host} - 99`;
+  const origin = name ?? (second ? host : `${host} - 99`);
   const text = `${origin}\n5\n${root.toBase64()}\n`;
   const noted = await signLike(key, utf8(text));
-  const line = `— ${host} ${join(id.slice(0, 4), noted).toBase64()}`;
+  const line = `— ${name ?? host} ${join(id.slice(0, 4), noted).toBase64()}`;
   const logIndex = second ? 3 : 1003;
   const integratedTime = Math.floor(at.getTime() / 1000);
   const promise = await signLike(

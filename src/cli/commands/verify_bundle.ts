@@ -18,8 +18,9 @@ export const verifyBundleCommand: Command = {
   argument: "FILE_OR_DIGEST",
   description:
     `Verifies that a Sigstore bundle (version 0.1 to 0.3) holds a signature of the file, or an in-toto
-statement about it, by the signer that is named: an identity in a certificate, or a key. The signature must
-be in a transparency log. Nothing is asked of the network.
+statement about it, by the signer that is named: an identity in a certificate, or a key. A signature with a
+certificate must be in a transparency log; for one by a key, the log entries that the bundle has must be right. Nothing
+is asked of the network.
 
 \`FILE_OR_DIGEST\` is a file, or its digest as \`sha256:\` and 64 hexadecimal digits.`,
   options: [
@@ -81,8 +82,7 @@ async function verify(invocation: Invocation, io: Io): Promise<number> {
   const root = await readRoot(invocation);
   const bundle = await readFile(path, MAX_BUNDLE_BYTES);
   const artifact = await readArtifact(target);
-  const rules = { root, requireLog: true, now: io.now() };
-  const result = await verifyBundle(bundle, artifact, signer, rules);
+  const result = await verifyBundle(bundle, artifact, signer, { root, now: io.now() });
   for (const line of renderResult(result, io.colour)) io.out(line);
   return result.outcome === "success" ? 0 : 1;
 }

@@ -1,10 +1,13 @@
 import {
   type Bytes,
+  concatBytes,
   encodeBase64,
   encodeUtf8,
   equalBytes,
+  hash,
   type PublicKey,
   type SignatureScheme,
+  toHex,
 } from "../../crypto/mod.ts";
 import { formatMoment, isWithin, type TransparencyLog } from "../../trust/mod.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
@@ -118,10 +121,20 @@ async function checkProof(
   for (const { name, keyHint, signature } of signatures) {
     // The log calls itself by the first word of its origin.
     const named = origin === name || origin.startsWith(`${name} - `);
-    const right = named && keyHint === log.keyHint;
+    const right = named && keyHint === log.keyHint && isNamed(log, name);
     if (right && await isSignedByLog(log, signature, signedBytes)) return;
   }
   throw invalid(`The checkpoint of ${quote(origin)} does not verify with the log's key`);
+}
+
+/** An Ed25519 key goes with one name, which is in the key's identifier (C2SP signed-note). */
+function isNamed({ key, keyHint }: TransparencyLog, name: string): boolean {
+  if (key.kind !== "Ed25519" || key.point === undefined) return true;
+  const id = hash(
+    "SHA-256",
+    concatBytes(encodeUtf8(`${name}\n`), new Uint8Array([1]), key.point),
+  );
+  return toHex(id).startsWith(keyHint);
 }
 
 async function isSignedByLog(

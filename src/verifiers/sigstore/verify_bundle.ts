@@ -1,5 +1,6 @@
 import { type Bytes, equalBytes, hash, toHex } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
+import type { TrustedRoot } from "../../trust/mod.ts";
 import { CheckList, failedResult } from "../check_list.ts";
 import type { VerifierResult } from "../verifier.ts";
 import type { Bundle, MessageDigest } from "./bundle.ts";
@@ -11,7 +12,8 @@ import { type EvidenceRules, type Signer, verifySigned } from "./verify_signed.t
 
 /**
  * Verifies a Sigstore bundle against a file, or against its SHA-256 alone: a message signature must be
- * over it, an in-toto statement must name it.
+ * over it, an in-toto statement must name it. A certificate needs a transparency log entry, which
+ * proves when it was used; for a key, the entries that there are must be right.
  *
  * @param artifact the file, or its SHA-256.
  * @returns the result; it never throws for anything that is wrong with the bundle.
@@ -20,7 +22,7 @@ export async function verifyBundle(
   bytes: Bytes,
   artifact: Bytes | Hashed,
   signer: Signer,
-  rules: EvidenceRules,
+  trust: { readonly root: TrustedRoot; readonly now: Date },
 ): Promise<VerifierResult> {
   const list = new CheckList();
   try {
@@ -33,6 +35,8 @@ export async function verifyBundle(
     if (signer.kind === "key" && bundle.material.kind !== "key") {
       throw refusal("cosign.malformed", "The bundle has a certificate, and a key was given");
     }
+    const requireLog = signer.kind === "identity" || bundle.entries.length > 0;
+    const rules = { ...trust, requireLog };
     const message = await (bundle.content.kind === "message"
       ? verifyMessage(list, bundle, bundle.content.digest, artifact, signer, rules)
       : verifyStatement(list, bundle, artifact, signer, rules));
