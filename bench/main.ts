@@ -2,6 +2,7 @@
  * Measures the service as a client sees it, in keys per CPU second of its process: what is slow or fast
  * about the rest of the machine does not count. `./dev bench [--soak MINUTES]`.
  */
+// deno-lint-ignore-file no-console -- what it measures goes to standard output
 
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../tests/temp.ts";

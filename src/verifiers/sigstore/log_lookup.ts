@@ -12,11 +12,13 @@ import {
   parseJson,
   toHex,
 } from "../../crypto/mod.ts";
+import type { TransparencyLog } from "../../trust/mod.ts";
 import type { LoggedContent } from "./entry_binding.ts";
 import { reading, refusal } from "./failure.ts";
 import { asObject, integerMember, objectMember, textMember } from "./json_members.ts";
 import type { LogEntry } from "./log_entry.ts";
 import { leafHash, MAX_PROOF_HASHES } from "./merkle.ts";
+import { type VerifiedEntry, verifyEntries } from "./transparency_log.ts";
 
 /** The most entries of an answer that are looked at. */
 const MAX_ENTRIES = 10;
@@ -27,13 +29,46 @@ const ALGORITHMS: Readonly<Record<HashName, string>> = {
   "SHA-512": "sha512",
 };
 
+/** Asks a log; what it answers is not believed. */
+export type LogLookup = (question: Bytes) => Promise<Bytes>;
+
+/**
+ * The earliest entry that a log has of a signature, of those that prove themselves.
+ *
+ * @throws {VerificationFailure} `cosign.tlog_missing`, or why none of the log's entries is right.
+ */
+export async function lookUp(
+  lookup: LogLookup,
+  content: LoggedContent,
+  hash: HashName,
+  logs: readonly TransparencyLog[],
+): Promise<VerifiedEntry[]> {
+  const found = readAnswer(await lookup(lookupQuestion(content, hash)));
+  if (found.length === 0) {
+    throw refusal("cosign.tlog_missing", "The transparency log has no entry for the signature");
+  }
+  let first: unknown;
+  const right: VerifiedEntry[] = [];
+  for (const entry of found) {
+    try {
+      right.push(...await verifyEntries([entry], content, logs));
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  const time = ({ integratedTime = Infinity }: VerifiedEntry): number => integratedTime;
+  const [earliest] = right.toSorted((a, b) => time(a) - time(b));
+  if (earliest === undefined) throw first;
+  return [earliest];
+}
+
 /**
  * What to ask a Rekor v1 log for the entries of a signature: `POST /api/v1/log/entries/retrieve`.
  *
  * @param algorithm the hash that the signature was made with.
  * @throws {VerificationFailure} `cosign.tlog_missing` when only the hash of the data is known.
  */
-export function lookupQuestion(content: LoggedContent, algorithm: HashName): Bytes {
+function lookupQuestion(content: LoggedContent, algorithm: HashName): Bytes {
   const { data, signature, signer } = content;
   if ("sha256" in data) {
     throw refusal("cosign.tlog_missing", "A log can only be asked with the data at hand");
@@ -60,7 +95,7 @@ export function lookupQuestion(content: LoggedContent, algorithm: HashName): Byt
  *
  * @throws {VerificationFailure} `cosign.tlog_invalid`.
  */
-export function readAnswer(answer: Bytes): LogEntry[] {
+function readAnswer(answer: Bytes): LogEntry[] {
   return reading("cosign.tlog_invalid", "The answer of the log cannot be read", () => {
     const { value } = parseJson(decodeUtf8(answer));
     if (!Array.isArray(value)) throw new FormatError("JSON", "it is not a list");

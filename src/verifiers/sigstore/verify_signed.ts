@@ -3,11 +3,10 @@ import { formatMoment, type TrustedRoot } from "../../trust/mod.ts";
 import type { CheckList } from "../check_list.ts";
 import { type CertificatePath, findPaths } from "./certificate_path.ts";
 import { checkCertificateTimestamps } from "./certificate_timestamp.ts";
-import type { LoggedContent } from "./entry_binding.ts";
 import { refusal } from "./failure.ts";
 import { type IdentityPolicy, type MatchedIdentity, matchIdentity } from "./identity.ts";
 import type { LogEntry } from "./log_entry.ts";
-import { lookupQuestion, readAnswer } from "./log_lookup.ts";
+import { type LogLookup, lookUp } from "./log_lookup.ts";
 import { type Hashed, hashesOf, verifyWithKey } from "./signature_schemes.ts";
 import { describeTimes, type SignedTime, verifyTimestamps } from "./timestamps.ts";
 import { checkLogValidity, type VerifiedEntry, verifyEntries } from "./transparency_log.ts";
@@ -45,7 +44,7 @@ export interface EvidenceRules {
   /** Whether the signature must be in a transparency log; if not, entries are not looked at. */
   readonly requireLog: boolean;
   /** Asks a log for what it has of a signature that comes without entries; absent: none is asked. */
-  readonly lookup?: ((question: Bytes) => Promise<Bytes>) | undefined;
+  readonly lookup?: LogLookup | undefined;
   readonly now: Date;
 }
 
@@ -128,36 +127,6 @@ export async function verifySigned(
   });
   const asOfNow = entries.length === 0 && times.length === 0;
   return { ...evidence, identity, validUntil: asOfNow ? leaf.notAfter : undefined };
-}
-
-/**
- * The earliest entry that a log has of a signature, of those that prove themselves.
- *
- * @throws {VerificationFailure} `cosign.tlog_missing`, or why none of the log's entries is right.
- */
-async function lookUp(
-  lookup: NonNullable<EvidenceRules["lookup"]>,
-  content: LoggedContent,
-  hash: HashName,
-  logs: TrustedRoot["transparencyLogs"],
-): Promise<VerifiedEntry[]> {
-  const found = readAnswer(await lookup(lookupQuestion(content, hash)));
-  if (found.length === 0) {
-    throw refusal("cosign.tlog_missing", "The transparency log has no entry for the signature");
-  }
-  let first: unknown;
-  const right: VerifiedEntry[] = [];
-  for (const entry of found) {
-    try {
-      right.push(...await verifyEntries([entry], content, logs));
-    } catch (error) {
-      first ??= error;
-    }
-  }
-  const time = ({ integratedTime = Infinity }: VerifiedEntry): number => integratedTime;
-  const [earliest] = right.toSorted((a, b) => time(a) - time(b));
-  if (earliest === undefined) throw first;
-  return [earliest];
 }
 
 function requireLeaf({ certificates: [leaf] }: SignedContent): Certificate {
