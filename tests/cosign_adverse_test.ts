@@ -136,6 +136,27 @@ Deno.test("cosign: keys of a provider are looked up by name and version, exactly
   }
 });
 
+Deno.test("cosign: a provider may know the hash of a key, and the trust policy knows better", async () => {
+  const key = await forgeKey("RSA-2048", "cosign kinds");
+  const payload = simplePayload();
+  const made = await sign(key, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-384" }, payload);
+  const layers = [{ payload, annotations: { [SIGNATURE]: made.toBase64() } }];
+  const material = (hash?: "SHA-384"): Map<string, TrustMaterial> => {
+    const [one, ...more] = provided(["a", "1", key]).keys;
+    const keys = one === undefined ? more : [hash === undefined ? one : { ...one, hash }];
+    return new Map([["vault", { certificates: [], keys, details: [] }]]);
+  };
+  const policy = fromProvider() ?? {};
+  await expect({ layers, policy, material: material() }, "failure cosign.signature");
+  await expect({ layers, policy, material: material("SHA-384") }, "success");
+  const source = { kind: "provider", provider: "vault", name: undefined, version: "" } as const;
+  const pinned = {
+    signers: { kind: "keys" as const, sources: [{ ...source, hash: "SHA-256" as const }] },
+  };
+  const question = { layers, policy: pinned, material: material("SHA-384") };
+  await expect(question, "failure cosign.signature");
+});
+
 Deno.test("cosign: a provider that is missing, empty or failed is not a signer that anybody is", async () => {
   const layers = [await forgeLayer(SIGNER)];
   const failed = new AssayError({
@@ -759,6 +780,62 @@ Deno.test("cosign: a log that does not answer leaves the artifact open", async (
   const question = { instance: INSTANCE, layers: [GOOD], policy: ASKING, askLog };
   const result = await expect(question, "undecided cosign.tlog_unavailable");
   assert.equal(result.failure?.transient, true);
+});
+
+// Anything at all
+
+Deno.test("cosign: whatever stands in a layer or in a bundle, the verifier has a verdict that is no success", async () => {
+  const names = [
+    SIGNATURE,
+    BUNDLE,
+    TIMESTAMP,
+    "dev.sigstore.cosign/certificate",
+    "dev.sigstore.cosign/chain",
+  ];
+  const noise = fc.oneof(fc.string(), fc.json(), fc.base64String(), fc.constant(SIGNER.pem));
+  const question = { instance: INSTANCE, policy: { requireLog: true, signers: KEYLESS } };
+  const full = await forgeBundle({
+    instance: INSTANCE,
+    signer: SIGNER,
+    artifact: IMAGE.bytes,
+    kind: "dsse",
+    timestamped: true,
+    predicateType: "https://sigstore.dev/cosign/sign/v1",
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...names),
+      noise,
+      fc.uint8Array(),
+      async (name, text, bytes) => {
+        const annotations = { ...KEYLESS_LAYER.annotations, [name]: text };
+        const layers = [
+          { ...KEYLESS_LAYER, annotations },
+          { ...KEYLESS_LAYER, payload: new Uint8Array(bytes) },
+        ];
+        const { outcome } = await judgeCosign({ ...question, layers });
+        // The chain and a timestamp that nobody needs are the only parts that say nothing here.
+        const idle = name === "dev.sigstore.cosign/chain" || text === "" || text === SIGNER.pem;
+        if (!idle) assert.notEqual(outcome, "success", `${name}: ${text}`);
+        await judgeCosign({ ...question, bundle: text });
+      },
+    ),
+    { numRuns: 200 },
+  );
+  const { verificationMaterial: material } = full;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...Object.keys(material)),
+      fc.jsonValue(),
+      async (member, value) => {
+        const bundle = { ...full, verificationMaterial: { ...material, [member]: value } };
+        const { outcome } = await judgeCosign({ ...question, bundle });
+        const idle = member === "timestampVerificationData"; // the log proves the time as well
+        if (!idle) assert.notEqual(outcome, "success", JSON.stringify(value));
+      },
+    ),
+    { numRuns: 200 },
+  );
 });
 
 // The older form of the report

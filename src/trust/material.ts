@@ -1,4 +1,4 @@
-import type { Certificate, PublicKey } from "../crypto/mod.ts";
+import type { Certificate, HashName, PublicKey } from "../crypto/mod.ts";
 import type { TrustedRoot } from "./trusted_root.ts";
 
 /** A certificate of a key management provider. */
@@ -14,6 +14,8 @@ export interface ProvidedKey {
   readonly name: string;
   readonly version: string;
   readonly key: PublicKey;
+  /** The hash that the key signs with, where the provider knows it: a vault sets it by the key's size. */
+  readonly hash?: HashName;
 }
 
 /** What a person reads about one entry of a provider. */

@@ -58,7 +58,7 @@ function candidatesOf(source: KeySource, trust: TrustSnapshot, scope: string): C
   return found.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version))
     .map((key) => ({
       information: { provider, name: key.name, version: key.version },
-      signer: { kind: "key", key: key.key, hash },
+      signer: { kind: "key", key: key.key, hash: hash ?? key.hash },
     }));
 }
 
