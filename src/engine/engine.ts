@@ -10,6 +10,7 @@ import {
 import type { ImageReport } from "../report/mod.ts";
 import type { Configuration, ConfiguredStore } from "../resources/mod.ts";
 import { type RequestObserver, SingleFlight } from "../stores/mod.ts";
+import type { RevocationChecker } from "../trust/mod.ts";
 import { BoundedCache, type CacheEvent } from "./cache/bounded_cache.ts";
 import { CachedStore, rememberedSubject } from "./cache/cached_store.ts";
 import { StoreCaches } from "./cache/store_caches.ts";
@@ -34,6 +35,8 @@ export interface EngineOptions {
   readonly tagTtl: number;
   /** The most bytes that all caches have together. */
   readonly maxCacheBytes: number;
+  /** Asks for the revocation of certificates; when absent, none can be asked for. */
+  readonly revocation?: RevocationChecker | undefined;
   readonly observeCache?: (cache: string, event: CacheEvent) => void;
 }
 
@@ -266,7 +269,12 @@ export class Engine implements Disposable {
         return Promise.resolve(stores);
       },
     };
-    const verification = new ImageVerification(request, configuration, { signal, now, observe });
+    const verification = new ImageVerification(request, configuration, {
+      signal,
+      now,
+      observe,
+      revocation: this.#options.revocation,
+    });
     return {
       get report(): ImageReport {
         return verification.report;
