@@ -2,11 +2,14 @@
  * Measures the service as a client sees it, in keys per CPU second of its process: what is slow or fast
  * about the rest of the machine does not count. `./dev bench [--soak MINUTES]`.
  */
+// deno-lint-ignore-file no-console -- what it measures goes to standard output
 
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../tests/temp.ts";
+import { measureKeyless } from "./keyless.ts";
 import { startLab, writeConfiguration } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
+import { runModel } from "./model.ts";
 import { load, type LoadResult, startProvider } from "./provider.ts";
 
 const IMAGES = 400;
@@ -58,6 +61,13 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   );
 }
 {
+  const { first, again, raw } = await measureKeyless();
+  row(
+    "a keyless bundle, CPU time over that of its signature checks",
+    `${first.toFixed(1)} ms, ${(first / raw).toFixed(1)} times; again ${again.toFixed(1)} ms`,
+  );
+}
+{
   await using provider = await startProvider(lab, cached, ["--cache-enabled=false"]);
   await load(lab, provider, { images, requests: IMAGES });
   const off = "repeat, verdict cache off";
@@ -91,6 +101,7 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   );
   await lab.registry.set("latency=0ms");
 }
+row("engine against a model without memory", await runModel(1_000_000));
 if (soakMinutes > 0) {
   await using provider = await startProvider(lab, uncached, ["--cache-ttl", "1s"]);
   const end = performance.now() + soakMinutes * 60_000;

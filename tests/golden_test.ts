@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { caseResources } from "./case_resources.ts";
+import { caseResources, cosignCaseResources } from "./case_resources.ts";
 import { corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
+import { answerRevocation } from "./revocation_answers.ts";
 import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 
@@ -32,19 +33,35 @@ const SITUATIONS: Readonly<Record<string, string>> = {
   "verification-plugin": "notation-jws-verification-plugin",
   "limit-of-attempts": "notation-limit-exceeded",
   "damaged-signature": "notation-jws-truncated-blob",
-  "timestamp-needed": "notation-cose-timestamped-valid-cert",
-  "revocation-needed": "notation-ocsp-good",
+  "allowed-by-timestamp": "notation-jws-cert-expired-timestamped",
+  "timestamp-missing": "notation-cose-timestamp-required-missing",
+  "timestamp-untrusted": "notation-jws-timestamp-untrusted-tsa",
+  "revocation-good": "notation-ocsp-good",
+  "revoked": "notation-crl-revoked",
+  "revocation-unavailable": "notation-ocsp-forged",
   "missing-trust-store": "notation-cose-empty-store",
+  "cosign-allowed-by-a-key": "cosign-tag-annotations-match",
+  "cosign-allowed-keyless": "cosign-keyless-uri",
+  "cosign-allowed-by-a-bundle": "cosign-bundle-keyless",
+  "cosign-allowed-with-a-bad-signature-beside": "cosign-tag-two-layers-bad-good",
+  "cosign-two-bad-signatures": "cosign-tag-two-layers-bad-bad",
+  "cosign-other-identity": "cosign-keyless-wrong-identity",
+  "cosign-other-image": "cosign-bundle-other-digest",
+  "cosign-without-log-entry": "cosign-log-key-bundle-missing",
 };
 
 for (const [name, id] of Object.entries(SITUATIONS)) {
   Deno.test(`verify tells a person about: ${name.replaceAll("-", " ")}`, async () => {
     const one = await corpusCase(id);
     await using folder = await temporaryFolder();
-    await Deno.writeTextFile(`${folder.path}/resources.json`, await caseResources(one));
+    const resources = one.family === "cosign" ? cosignCaseResources : caseResources;
+    await Deno.writeTextFile(`${folder.path}/resources.json`, await resources(one));
     const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
     const as = `${one.repository}@${one.imageDigest}`;
-    const run = await runCli(["verify", image, "--as", as, "--config", folder.path]);
+    using _ = await answerRevocation(one.config.notation?.revocationEndpoints ?? []);
+    const run = await runCli(["verify", image, "--as", as, "--config", folder.path], {
+      env: { ASSAY_ALLOW_LOOPBACK_REVOCATION: "1" },
+    });
     const text =
       `exit status ${run.status}\n--- standard output\n${run.out}--- standard error\n${run.err}`;
     await compare(

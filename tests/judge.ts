@@ -2,7 +2,12 @@
 
 import { parseCertificate } from "../src/crypto/mod.ts";
 import type { Digest, Manifest } from "../src/oci/mod.ts";
-import { checkTrustPolicyDocument, type TrustMaterial, TrustSnapshot } from "../src/trust/mod.ts";
+import {
+  checkTrustPolicyDocument,
+  type RevocationChecker,
+  type TrustMaterial,
+  TrustSnapshot,
+} from "../src/trust/mod.ts";
 import { createNotationVerifier, type VerifierResult } from "../src/verifiers/mod.ts";
 import {
   type Bytes,
@@ -31,6 +36,10 @@ export interface Question {
   /** Changes the signature's manifest. */
   readonly manifest?: Partial<Manifest>;
   readonly now?: Date;
+  /** Who is asked for revocation; nobody when absent. */
+  readonly revocation?: RevocationChecker;
+  /** Milliseconds. */
+  readonly staleWhileUnreachable?: number;
 }
 
 /** The image that forged signatures are about. */
@@ -68,6 +77,8 @@ export async function judge(question: Question): Promise<VerifierResult> {
     caCertificates: undefined,
     userMetadata: question.userMetadata ?? {},
     maxSignatureAttempts: 100,
+    allowedRevocationHosts: [],
+    staleWhileUnreachable: question.staleWhileUnreachable ?? 0,
   });
   const subject = { ...IMAGE.descriptor, digest: IMAGE.descriptor.digest as Digest };
   const { envelope } = question;
@@ -95,6 +106,7 @@ export async function judge(question: Question): Promise<VerifierResult> {
       scope: "",
       now: question.now ?? new Date("2026-11-24T12:00:00Z"),
       signal: new AbortController().signal,
+      revocation: question.revocation,
     },
   );
 }

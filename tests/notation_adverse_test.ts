@@ -690,7 +690,7 @@ for (
   Deno.test(`notation is undecided about a certificate with a ${what} address, unless the policy does not ask`, async () => {
     const chain = await forgeChain({ leaf });
     const result = await jws({ chain });
-    assert.equal(result.failure?.reason, "revocation.not_available");
+    assert.equal(result.failure?.reason, "revocation.unavailable");
     assert.equal(result.outcome, "undecided");
     accepted(await jws({ chain }, { override: { revocation: "skip" } }));
     accepted(await jws({ chain }, { override: { revocation: "log" } }));

@@ -41,6 +41,11 @@ export class LruMap<K, V> {
     this.#weight -= entry.weight;
   }
 
+  /** All values, the one that was not used for longest first. None of them counts as used by that. */
+  *values(): Generator<V> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   get size(): number {
     return this.#entries.size;
   }

@@ -38,7 +38,18 @@ export {
 } from "./json.ts";
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
 export { LruMap } from "./lru.ts";
+export {
+  type CertificateId,
+  encodeOcspRequest,
+  MAX_OCSP_BYTES,
+  namesCertificate,
+  type OcspAnswer,
+  type OcspResponse,
+  parseOcspResponse,
+  responderKeyHash,
+} from "./ocsp/mod.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { ProtoMessage } from "./protobuf_json.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";
 export {
@@ -47,12 +58,18 @@ export {
   messageScheme,
   type SignatureScheme,
 } from "./signature_scheme.ts";
+export { type DigestScheme, verifyDigest } from "./verify_digest.ts";
 export { verifySignature } from "./verify_signature.ts";
 export {
   type Certificate,
+  type Crl,
+  type CrlScope,
   type Extension,
   type KeyUsage,
+  MAX_CRL_BYTES,
   type Name,
   type NameAttribute,
   parseCertificate,
+  parseCrl,
+  type RevokedEntry,
 } from "./x509/mod.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, concatBytes } from "./bytes.ts";
+import type { Bytes } from "./bytes.ts";
+import { encodeDer } from "./der/mod.ts";
 import { FormatError } from "./format_error.ts";
 
 /** AlgorithmIdentifier of rsaEncryption with its NULL parameters (RFC 3279 §2.3.1). */
@@ -10,7 +11,7 @@ const SEQUENCE = 0x30;
 const BIT_STRING = 0x03;
 const INTEGER = 0x02;
 
-/** The most bytes of a key; what is around it still fits lengths of two bytes. */
+/** The most bytes of a key. */
 const MAX_KEY_BYTES = 32 * 1024;
 
 /**
@@ -22,26 +23,15 @@ export function wrapRsaPublicKey(key: Bytes): Bytes {
   if (key.length > MAX_KEY_BYTES) {
     throw new FormatError("SPKI", `an RSA key has more than ${MAX_KEY_BYTES} bytes`);
   }
-  return element(SEQUENCE, RSA_ENCRYPTION, element(BIT_STRING, Uint8Array.of(0), key));
+  return encodeDer(SEQUENCE, RSA_ENCRYPTION, encodeDer(BIT_STRING, Uint8Array.of(0), key));
 }
 
 /** RSAPublicKey of a modulus and an exponent, both big-endian without leading zeros. */
 export function encodeRsaPublicKey(modulus: Bytes, exponent: Bytes): Bytes {
-  return element(SEQUENCE, positive(modulus), positive(exponent));
+  return encodeDer(SEQUENCE, positive(modulus), positive(exponent));
 }
 
 function positive(magnitude: Bytes): Bytes {
   const sign = (magnitude[0] ?? 0) >= 0x80 ? Uint8Array.of(0) : Uint8Array.of();
-  return element(INTEGER, sign, magnitude);
-}
-
-function element(tag: number, ...content: readonly Bytes[]): Bytes {
-  const value = concatBytes(...content);
-  const { length } = value;
-  const header = length < 0x80
-    ? [tag, length]
-    : length < 0x100
-    ? [tag, 0x81, length]
-    : [tag, 0x82, length >> 8, length & 0xff]; // two bytes are enough for MAX_KEY_BYTES
-  return concatBytes(Uint8Array.from(header), value);
+  return encodeDer(INTEGER, sign, magnitude);
 }

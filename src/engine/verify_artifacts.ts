@@ -1,7 +1,7 @@
 import { asAssayError, type AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
-import type { TrustSnapshot } from "../trust/mod.ts";
+import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
 import type { VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { StoreArtifactReader } from "./artifact_reader.ts";
 import { deadlineExceeded, withinDeadline } from "./deadline.ts";
@@ -21,6 +21,7 @@ export interface VerificationContext extends StoreOptions {
   readonly trust: TrustSnapshot;
   readonly scope: string;
   readonly now: Date;
+  readonly revocation?: RevocationChecker | undefined;
 }
 
 /** The reports on an image's artifacts, and what no verifier accepts. */
@@ -60,7 +61,11 @@ export class ArtifactsVerification {
     context: VerificationContext,
   ) {
     const { descriptor } = subject;
-    const target = { reference: `${image.repository}@${descriptor.digest}`, descriptor };
+    const target = {
+      reference: `${image.repository}@${descriptor.digest}`,
+      ...(image.repository === "" ? {} : { asked: image.name }),
+      descriptor,
+    };
     const attempts = new Map<Verifier, number>();
     for (const { store, referrer } of referrers) {
       const accepting = verifiers.filter((verifier) => verifier.accepts(referrer.artifactType));
@@ -125,8 +130,9 @@ async function verifyOne(
       context.signal,
       () => reader.step,
       () => {
-        const { trust, scope, now, signal } = context;
-        return verifier.verify(target, referrer, { trust, scope, now, signal, artifacts: reader });
+        const { trust, scope, now, signal, revocation } = context;
+        const given = { trust, scope, now, signal, revocation, artifacts: reader };
+        return verifier.verify(target, referrer, given);
       },
     );
   } catch (error) {

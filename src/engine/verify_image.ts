@@ -10,6 +10,7 @@ import type {
 import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
 import type { ArtifactStore, StoreOptions, Subject } from "../stores/mod.ts";
+import type { RevocationChecker } from "../trust/mod.ts";
 import { Steps } from "./deadline.ts";
 import { type FoundImage, type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
 import { type ArtifactOutcomes, ArtifactsVerification } from "./verify_artifacts.ts";
@@ -36,6 +37,8 @@ export interface VerifyContext extends StoreOptions {
   readonly signal: AbortSignal;
   /** The time as of which to judge. */
   readonly now: Date;
+  /** Asks for the revocation of certificates; when absent, none can be asked for. */
+  readonly revocation?: RevocationChecker | undefined;
 }
 
 /**
@@ -80,11 +83,10 @@ export class ImageVerification {
       await this.#found?.artifacts.run();
       return this.report;
     } catch (error) {
+      end.abort();
       const cause = asAssayError(error, "executor");
       if (cause.effect === "unusable") throw cause;
       return this.#withoutArtifacts(cause);
-    } finally {
-      end.abort();
     }
   }
 
@@ -230,7 +232,10 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
   "deadline": "DEADLINE_EXCEEDED",
   "defect": "UNKNOWN",
   "authenticity.invalid_trust_store": "KEY_MANAGEMENT_PROVIDER_FAILURE",
-  "revocation.not_available": "NOT_AVAILABLE",
+  "cosign.key": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "cosign.trusted_root": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "cosign.tlog_unavailable": "LOG_UNAVAILABLE",
+  "revocation.unavailable": "REVOCATION_UNAVAILABLE",
 };
 
 function uncertainty(

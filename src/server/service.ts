@@ -1,4 +1,4 @@
-import { Engine, openStore } from "../engine/mod.ts";
+import { Engine, type EngineOptions, openStore } from "../engine/mod.ts";
 import type { ConfigurationFiles } from "../resources/mod.ts";
 import { signatureOf } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
@@ -24,6 +24,7 @@ export interface ServiceOptions {
     readonly tagTtl: number;
     readonly maxBytes: number;
   };
+  readonly revocation?: EngineOptions["revocation"];
   readonly userAgent: string;
   readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
   readonly logger: Logger;
@@ -97,12 +98,15 @@ export async function startService(
   };
 }
 
-function createEngine({ cache, now, metrics, userAgent, env }: ServiceOptions): Engine {
+function createEngine(
+  { cache, now, metrics, userAgent, env, revocation }: ServiceOptions,
+): Engine {
   const observe = (host: string, status: number | undefined): void =>
     metrics.registryRequest(host, status ?? "error", "");
   return new Engine({
     openStore: (configured) => openStore(configured, { userAgent, env, observe }),
     now,
+    revocation,
     verdictTtl: cache.verdictTtl,
     tagTtl: cache.tagTtl,
     maxCacheBytes: cache.maxBytes,

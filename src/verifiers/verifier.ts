@@ -1,12 +1,14 @@
 import type { FailureReason } from "../errors.ts";
 import type { Bytes, Descriptor, Manifest } from "../oci/mod.ts";
 import type { Check } from "../report/mod.ts";
-import type { TrustSnapshot } from "../trust/mod.ts";
+import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
 
 /** The image or artifact that a signature must be about: the bytes that were hashed. */
 export interface VerifiedSubject {
   /** `registry/repository@digest`: what scopes are matched against. */
   readonly reference: string;
+  /** The reference as asked, normalised, which may have a tag; absent where it names no registry. */
+  readonly asked?: string;
   readonly descriptor: Descriptor;
 }
 
@@ -35,6 +37,8 @@ export interface VerifierContext {
   /** The time as of which to judge. */
   readonly now: Date;
   readonly signal: AbortSignal;
+  /** Asks for the revocation of certificates; when absent, none can be asked for. */
+  readonly revocation?: RevocationChecker | undefined;
 }
 
 /** What a verifier says of one artifact. */

@@ -106,3 +106,20 @@ export {
   signingTime,
   type TimestampOptions,
 } from "./timestamp.ts";
+export {
+  type BundleOptions,
+  forgeBundle,
+  forgeEntry,
+  forgeInstance,
+  forgeSigner,
+  forgeTree,
+  granted,
+  IDENTITY,
+  ISSUER,
+  type Json,
+  proofOf,
+  SIGNED_AT,
+  type SignerOptions,
+  signLike,
+  type SigstoreInstance,
+} from "./sigstore.ts";

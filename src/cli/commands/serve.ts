@@ -3,6 +3,7 @@ import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
+import type { RevocationChecker } from "../../trust/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfigurationPaths } from "../configuration.ts";
 import { parseDuration } from "../duration.ts";
@@ -127,7 +128,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const running: { service?: Service } = {};
   await using configuration = await ConfigurationFiles.open(
     paths,
-    { home: io.env("HOME"), now: io.now },
+    { home: io.env("HOME"), env: io.env, now: io.now },
     {
       loaded: (current, problems) => {
         log.use(current);
@@ -154,8 +155,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     });
   }
   log.use(configuration.current);
+  await using revocation = await startRevocation();
   const service = await server.startService(configuration, {
     ...settings,
+    revocation,
     userAgent: USER_AGENT,
     env: io.env,
     logger: log.logger,
@@ -171,6 +174,14 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.logger.info("stopped");
   log.flush();
   return 0;
+}
+
+/** What is asked again before it goes out of date, for as long as the service runs. */
+async function startRevocation(): Promise<RevocationChecker & AsyncDisposable> {
+  const { RevocationService } = await import("../../revocation/mod.ts");
+  const service = new RevocationService();
+  service.startRefreshing();
+  return service;
 }
 
 const MAX_LOGGED = 20;

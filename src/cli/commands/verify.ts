@@ -8,6 +8,7 @@ import { checkExpectedDigest, type ImageArgument, parseImage } from "../image.ts
 import { ImageStores } from "../image_stores.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
+import { createLazyRevocation } from "../lazy_revocation.ts";
 import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../options.ts";
 import { renderJson } from "../render_json.ts";
 import { renderText } from "../render_text.ts";
@@ -88,6 +89,9 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const scope = invocation.text("namespace") ?? "";
   const artifactTypes = invocation.texts("artifactType");
   using stores = new ImageStores(configuration, scope, io);
+  await using revocation = createLazyRevocation(
+    io.env("ASSAY_ALLOW_LOOPBACK_REVOCATION") === "1",
+  );
 
   const reports = await withTimeout(verifyCommand, invocation, async (signal) => {
     const all: (readonly [ImageArgument, ImageReport])[] = [];
@@ -98,7 +102,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
         stores: () => stores.open(image, signal),
         ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
       };
-      all.push([image, await verifyImage(request, configuration, { signal, now })]);
+      all.push([image, await verifyImage(request, configuration, { signal, now, revocation })]);
     }
     return all;
   });

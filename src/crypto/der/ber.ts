@@ -1,5 +1,6 @@
-import { type Bytes, concatBytes } from "../bytes.ts";
+import type { Bytes } from "../bytes.ts";
 import { FormatError } from "../format_error.ts";
+import { encodeDer } from "./encode.ts";
 
 /** How much a BER element may have. */
 export interface BerLimits {
@@ -62,17 +63,17 @@ class Rewriter {
     if ((header.identifier & CONSTRUCTED) === 0) {
       if (header.end === undefined) throw this.#error("a primitive element has no length");
       this.#offset = header.end;
-      return element(header.identifier, this.#bytes.subarray(header.start, header.end));
+      return encodeDer(header.identifier, this.#bytes.subarray(header.start, header.end));
     }
     const parts = this.#parts(header, limit, depth);
     if (header.identifier === (OCTET_STRING | CONSTRUCTED)) {
-      return element(OCTET_STRING, ...parts.map((part) => this.#segment(part)));
+      return encodeDer(OCTET_STRING, ...parts.map((part) => this.#segment(part)));
     }
     const universal = header.identifier < 0x40;
     if (universal && header.identifier !== SEQUENCE && header.identifier !== SET) {
       throw this.#error("an element is made of parts that must not be");
     }
-    return element(header.identifier, ...parts);
+    return encodeDer(header.identifier, ...parts);
   }
 
   #parts(header: Header, limit: number, depth: number): Bytes[] {
@@ -127,16 +128,4 @@ class Rewriter {
   #error(problem: string): FormatError {
     return new FormatError("DER", problem, this.#offset);
   }
-}
-
-function element(identifier: number, ...content: readonly Bytes[]): Bytes {
-  const length = content.reduce((sum, part) => sum + part.length, 0);
-  const header = [identifier];
-  if (length < 0x80) header.push(length);
-  else {
-    const bytes: number[] = [];
-    for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
-    header.push(0x80 | bytes.length, ...bytes);
-  }
-  return concatBytes(Uint8Array.from(header), ...content);
 }

@@ -1,8 +1,10 @@
 export { type BerLimits, berToDer } from "./ber.ts";
 export { DerCursor, expectTag } from "./cursor.ts";
+export { encodeDer } from "./encode.ts";
 export {
   readBitString,
   readBoolean,
+  readEnumerated,
   readInteger,
   readOctets,
   readOctetString,

@@ -45,6 +45,14 @@ export function readSmallInteger(node: DerNode): number {
   return value.reduce((number, byte) => number * 256 + byte, 0);
 }
 
+/** An ENUMERATED from 0 to 2³¹-1. @throws {FormatError} */
+export function readEnumerated(node: DerNode): number {
+  if (node.tagClass !== "universal" || node.tag !== TAG.enumerated) {
+    throw new FormatError("DER", "an element is not an ENUMERATED");
+  }
+  return readSmallInteger(node);
+}
+
 /** A BIT STRING: its bytes, and how many bits of the last one are not used (and zero). @throws {FormatError} */
 export function readBitString(node: DerNode): { readonly bytes: Bytes; readonly unused: number } {
   const unused = node.value[0];

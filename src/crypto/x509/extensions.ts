@@ -51,11 +51,14 @@ export interface KnownExtensions {
   readonly ocspUrls: readonly string[];
   /** Addresses of CRLs (cRLDistributionPoints). */
   readonly crlUrls: readonly string[];
+  /** Whether delta CRLs are to be had at addresses of their own (freshestCRL). */
+  readonly namesFreshestCrl: boolean;
 }
 
 const KEY_USAGE = "2.5.29.15";
 const BASIC_CONSTRAINTS = "2.5.29.19";
 const CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+const FRESHEST_CRL = "2.5.29.46";
 const EXTENDED_KEY_USAGE = "2.5.29.37";
 const AUTHORITY_INFO_ACCESS = "1.3.6.1.5.5.7.1.1";
 const OCSP = "1.3.6.1.5.5.7.48.1";
@@ -112,6 +115,7 @@ export function readKnownExtensions(extensions: readonly Extension[]): KnownExte
     }),
     ocspUrls: access === undefined ? [] : readOcspUrls(access.value),
     crlUrls: points === undefined ? [] : readCrlUrls(points.value),
+    namesFreshestCrl: find(FRESHEST_CRL) !== undefined,
   };
 }
 
@@ -163,8 +167,13 @@ function readOcspUrls(value: Bytes): string[] {
   return urls;
 }
 
-/** DistributionPoint → distributionPoint [0] → fullName [0] → URIs. Other forms name no address. */
-function readCrlUrls(value: Bytes): string[] {
+/**
+ * CRLDistributionPoints: DistributionPoint → distributionPoint [0] → fullName [0] → URIs. Other forms name
+ * no address.
+ *
+ * @throws {FormatError}
+ */
+export function readCrlUrls(value: Bytes): string[] {
   const urls: string[] = [];
   for (
     const node of readChildren(expectTag(readDer(value), TAG.sequence, "cRLDistributionPoints"))
@@ -177,12 +186,14 @@ function readCrlUrls(value: Bytes): string[] {
     const full = name === undefined
       ? undefined
       : new DerCursor(name, "a distribution point").takeContext(0);
-    for (const general of full === undefined ? [] : readChildren(full)) {
-      const url = uri(general);
-      if (url !== undefined) urls.push(url);
-    }
+    if (full !== undefined) urls.push(...readUris(full));
   }
   return urls;
+}
+
+/** The URIs among GeneralNames. @throws {FormatError} */
+export function readUris(names: DerNode): string[] {
+  return readChildren(names).map(uri).filter((url) => url !== undefined);
 }
 
 /** A URI in a GeneralName is an IA5String under an implicit tag (RFC 5280 §4.2.1.6). */

@@ -77,7 +77,7 @@ Deno.test("readExtensions refuses broken lists", () => {
 
 Deno.test("readKnownExtensions has nothing for a certificate without them", () => {
   const unknown = readKnownExtensions([{ oid: "1.2.3", critical: true, value: hex("ff") }]);
-  assert.deepEqual(unknown, { ocspUrls: [], crlUrls: [] });
+  assert.deepEqual(unknown, { ocspUrls: [], crlUrls: [], namesFreshestCrl: false });
 });
 
 Deno.test("readKnownExtensions reads basicConstraints", () => {

@@ -13,6 +13,25 @@ export const duration = z.string().regex(DURATION, LIKE);
 /** A duration; empty and `0` mean none. */
 export const durationOrNone = z.string().regex(DURATION_OR_NONE, LIKE);
 
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3,
+  ms: 1,
+  s: 1e3,
+  m: 60e3,
+  h: 3600e3,
+};
+
+/** The milliseconds of a text that is a duration, or none. */
+export function milliseconds(text: string): number {
+  let total = 0;
+  for (const [, number, unit = ""] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+    total += Number(number) * (UNITS[unit] ?? 0);
+  }
+  return total;
+}
+
 /** The address of a service, over https. */
 export const httpsUrl = z.string().refine(
   (text) => URL.parse(text.trim())?.protocol === "https:",

@@ -9,7 +9,9 @@ import {
 } from "../../trust/mod.ts";
 import type { VerifierContext } from "../verifier.ts";
 import type { Envelope } from "./envelope.ts";
+import type { Findings } from "./findings.ts";
 import type { SignedEnvelope } from "./integrity.ts";
+import type { RevocationSettings } from "./revocation.ts";
 import { checkTimestamp } from "./timestamp.ts";
 
 /**
@@ -34,13 +36,14 @@ export function checkExpiry(envelope: Envelope, now: Date): string {
  * time counts; under `notary.x509` a countersignature of a timestamping authority where the policy
  * asks for one, otherwise the present. The signing time that the signer claims is never trusted.
  *
- * @throws {VerificationFailure} `timestamp.*`.
+ * @throws {VerificationFailure} `timestamp.*`; for the authority's certificates `revocation.*` too.
  */
 export async function checkAuthenticTimestamp(
   signed: SignedEnvelope,
   statement: TrustPolicyStatement,
-  sources: TrustStoreSources,
+  settings: TrustStoreSources & RevocationSettings,
   context: VerifierContext,
+  findings: Findings,
 ): Promise<string> {
   const { now } = context;
   const { scheme, signingTime } = signed.envelope;
@@ -52,7 +55,8 @@ export async function checkAuthenticTimestamp(
     checkValidAt(signed.chain, now.getTime() / 1000, "the time of verification");
     return "All certificates are valid now";
   }
-  const { time, accuracy, chain } = await checkTimestamp(signed, statement, sources, context);
+  const stamped = await checkTimestamp(signed, statement, settings, context, findings);
+  const { time, accuracy, chain } = stamped;
   checkValidThrough(signed.chain, time, accuracy);
   const authority = chain[0] === undefined ? "" : ` by "${subjectText(chain[0].subject)}"`;
   return `All certificates were valid at ${formatMoment(time)}, as the timestamp${authority} says`;

@@ -11,8 +11,9 @@ import {
   verifyTimestamp,
 } from "../../trust/mod.ts";
 import type { VerifierContext } from "../verifier.ts";
+import type { Findings } from "./findings.ts";
 import type { SignedEnvelope } from "./integrity.ts";
-import { checkChainRevocation } from "./revocation.ts";
+import { checkChainRevocation, type RevocationSettings } from "./revocation.ts";
 
 /** How far the clocks of an authority and of this machine may be apart, in seconds. */
 const MAX_SKEW = 60;
@@ -26,8 +27,9 @@ const MAX_SKEW = 60;
 export async function checkTimestamp(
   signed: SignedEnvelope,
   statement: TrustPolicyStatement,
-  sources: TrustStoreSources,
+  settings: TrustStoreSources & RevocationSettings,
   context: VerifierContext,
+  findings: Findings,
 ): Promise<Timestamp> {
   const { timestamp: token, signature } = signed.envelope;
   if (token === undefined) {
@@ -37,7 +39,7 @@ export async function checkTimestamp(
         `Trust policy "${statement.name}" names a tsa trust store, and the signature has no timestamp`,
     });
   }
-  const anchors = await loadAnchors(statement, sources, context);
+  const anchors = await loadAnchors(statement, settings, context);
   const timestamp = await verifyTimestamp(token, signature, anchors);
   if (timestamp.time > context.now.getTime() / 1000 + MAX_SKEW) {
     throw new VerificationFailure({
@@ -47,7 +49,7 @@ export async function checkTimestamp(
       }, which is still to come: it is ${context.now.toISOString()}`,
     });
   }
-  checkChainRevocation(timestamp.chain);
+  await checkChainRevocation(timestamp.chain, settings, context, findings);
   return timestamp;
 }
 

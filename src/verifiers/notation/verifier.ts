@@ -13,14 +13,15 @@ import { CheckList, failedResult } from "../check_list.ts";
 import type { VerifiedSubject, Verifier, VerifierContext, VerifierResult } from "../verifier.ts";
 import { checkIdentity, checkTrustStores } from "./authenticity.ts";
 import { readEnvelope } from "./artifact.ts";
+import { Findings } from "./findings.ts";
 import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";
 import type { SignedEnvelope } from "./integrity.ts";
 import { checkTarget, checkUserMetadata } from "./payload.ts";
-import { checkChainRevocation } from "./revocation.ts";
+import { checkChainRevocation, type RevocationSettings } from "./revocation.ts";
 import { checkAuthenticTimestamp, checkExpiry } from "./times.ts";
 
 /** The configuration of a Notation verifier, validated. */
-export interface NotationConfiguration extends TrustStoreSources {
+export interface NotationConfiguration extends TrustStoreSources, RevocationSettings {
   readonly name: string;
   readonly type: string;
   /** The artifact types that it judges; `*` for all. */
@@ -54,6 +55,7 @@ async function verify(
   context: VerifierContext,
 ): Promise<VerifierResult> {
   const list = new CheckList();
+  const findings = new Findings();
   try {
     const statement = await requireStatement(configuration, selected, subject, list);
     if (statement.signatureVerification.level === "skip") {
@@ -63,16 +65,20 @@ async function verify(
         checks: list.checks,
       };
     }
-    const signed = await verifySignature(list, configuration, subject, context, statement);
+    const signed = await verifySignature(
+      { list, findings, configuration, context, statement },
+      subject,
+    );
     return {
       outcome: "success",
       message: "Notation signature verification success",
       checks: list.checks,
-      extensions: describe(signed, list),
+      extensions: describe(signed, list, findings),
+      validUntil: findings.next(context.now),
     };
   } catch (error) {
     if (!(error instanceof VerificationFailure)) throw error;
-    return failedResult(error, list.checks);
+    return { ...failedResult(error, list.checks), validUntil: findings.next(context.now) };
   }
 }
 
@@ -99,14 +105,21 @@ async function requireStatement(
   return statement as TrustPolicyStatement; // the check above throws when there is none
 }
 
+/** One verification under way. */
+interface Verification {
+  readonly list: CheckList;
+  readonly findings: Findings;
+  readonly configuration: NotationConfiguration;
+  readonly context: VerifierContext;
+  readonly statement: TrustPolicyStatement;
+}
+
 /** The steps of "Signature Evaluation" in the Notary Project trust policy specification, in order. */
 async function verifySignature(
-  list: CheckList,
-  configuration: NotationConfiguration,
+  verification: Verification,
   subject: VerifiedSubject,
-  context: VerifierContext,
-  statement: TrustPolicyStatement,
 ): Promise<SignedEnvelope> {
+  const { list, findings, configuration, context, statement } = verification;
   const actions: Readonly<Record<Validation, Action>> = actionsOf(statement.signatureVerification);
   const opened = await collect(list, "envelope", async () => {
     const value = await readEnvelope(subject, context.artifacts);
@@ -121,11 +134,12 @@ async function verifySignature(
       }", chain of ${value.chain.length}`,
     };
   });
+  findings.noteSignature(signed);
   await list.run("critical attributes", "enforce", () => {
     checkPluginAttributes(signed.envelope);
     return checkUnknownAttributes(signed.envelope);
   });
-  await list.run(
+  const trusted = await list.run(
     "trust store",
     actions.authenticity,
     () => checkTrustStores(signed, statement, configuration, context),
@@ -135,9 +149,13 @@ async function verifySignature(
   await list.run(
     "authentic timestamp",
     actions.authenticTimestamp,
-    () => checkAuthenticTimestamp(signed, statement, configuration, context),
+    () => checkAuthenticTimestamp(signed, statement, configuration, context, findings),
   );
-  await list.run("revocation", actions.revocation, () => checkChainRevocation(signed.chain));
+  await list.run(
+    "revocation",
+    actions.revocation,
+    () => checkRevocation(verification, signed, trusted),
+  );
   await list.run("target", "enforce", () => checkTarget(signed.payload, subject.descriptor));
   if (Object.keys(configuration.userMetadata).length > 0) {
     await list.run(
@@ -148,6 +166,25 @@ async function verifySignature(
   }
   list.conclude();
   return signed;
+}
+
+/** What an untrusted signer says of addresses is not followed. */
+async function checkRevocation(
+  { configuration, context, findings }: Verification,
+  { chain, envelope }: SignedEnvelope,
+  trusted: boolean,
+): Promise<string> {
+  if (!trusted && chain.some(({ ocspUrls, crlUrls }) => ocspUrls.length + crlUrls.length > 0)) {
+    throw new VerificationFailure({
+      reason: "revocation.unavailable",
+      effect: "undecided",
+      message: "Whether the certificates are revoked was not asked: the signer is not trusted",
+    });
+  }
+  const authentic = envelope.scheme === "notary.x509.signingAuthority"
+    ? envelope.signingTime
+    : undefined;
+  return await checkChainRevocation(chain, configuration, context, findings, authentic);
 }
 
 /** Runs an enforced check that also yields something for the checks after it. */
@@ -167,11 +204,16 @@ async function collect<T>(
 }
 
 /** What the report says about the signer; `SN` holds the subject, as existing policies expect. */
-function describe(signed: SignedEnvelope, list: CheckList): Record<string, unknown> {
+function describe(
+  signed: SignedEnvelope,
+  list: CheckList,
+  { revocation }: Findings,
+): Record<string, unknown> {
   const { logged } = list;
   return {
     Issuer: subjectText(signed.leaf.issuer),
     SN: subjectText(signed.leaf.subject),
     ...(logged.length > 0 ? { loggedFailures: logged } : {}),
+    ...(revocation.length > 0 ? { revocation } : {}),
   };
 }
