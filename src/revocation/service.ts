@@ -14,7 +14,7 @@ import { downloadCrl, restoreCrl } from "./crl_client.ts";
 import { CrlDiskCache } from "./disk_cache.ts";
 import { fetchBytes } from "./fetch.ts";
 import { Flights } from "./flights.ts";
-import { type Found, Keeper } from "./keeper.ts";
+import { type Found, Keeper, type Source } from "./keeper.ts";
 import { askResponders } from "./ocsp_client.ts";
 import type { Transport } from "./transport.ts";
 
@@ -169,10 +169,14 @@ export class RevocationService implements RevocationChecker, AsyncDisposable {
   async #find<T extends object>(
     keeper: Keeper<T>,
     question: RevocationQuestion,
-    source: Parameters<Keeper<T>["find"]>[0],
+    source: Omit<Source<T>, "shareAs">,
   ): Promise<Found<T> | string> {
     const known = keeper.known(source.key, question.now);
-    if (known === undefined) return await keeper.find(source, question);
+    if (known === undefined) {
+      // Who may not ask an address must not be what keeps somebody else from it.
+      const shareAs = `${source.key} ${JSON.stringify(question.allowedHosts)}`;
+      return await keeper.find({ ...source, shareAs }, question);
+    }
     this.counters.hits++;
     return { value: known, stale: false };
   }

@@ -106,3 +106,10 @@ export {
   signingTime,
   type TimestampOptions,
 } from "./timestamp.ts";
+export {
+  type CrlOptions,
+  type CrlScopeOptions,
+  forgeCrl,
+  forgeOcsp,
+  type OcspOptions,
+} from "./revocation.ts";
