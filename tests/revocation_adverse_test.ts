@@ -164,6 +164,7 @@ Deno.test("F.5-8 an OCSP answer is not believed: a responder without the purpose
     }],
     [/not certified by the issuer/, { issuer: other }],
     [/not certified by the issuer/, { issuer: other, issuerName: issuer.subject }],
+    [/not certified by the issuer/, { issuerName: [["CN", "another CA"]] }],
     [/not certified by the issuer/, { signature: flipped }],
     [/not certified by the issuer/, { algorithm: { name: "ECDSA", hash: "SHA-1" } }],
     [/not certified by the issuer/, {
@@ -193,6 +194,12 @@ Deno.test("F.5-8 an OCSP answer is not believed: of the certificate in question 
 
 ocspRefused("another serial number", /another certificate/, { serial: SERIAL + 1n });
 ocspRefused("another issuer in the CertID", /another certificate/, { about: other });
+ocspRefused("another name of the issuer in the CertID", /another certificate/, {
+  about: { ...issuer, subject: other.subject },
+});
+ocspRefused("another key of the issuer in the CertID", /another certificate/, {
+  about: { ...issuer, key: other.key },
+});
 ocspRefused("a wrong signature", /signature/, { signature: flipped });
 ocspRefused("another key", /signature/, { key: other.key });
 ocspRefused("a responder that it does not name", /signature/, {

@@ -1,10 +1,13 @@
+import type { AwsVariable } from "../cloud/mod.ts";
+
 /** The environment variables that commands look at. */
 export type EnvironmentName =
   | "HOME"
   | "RATIFY_CONFIG"
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
-  | "ASSAY_ALLOW_LOOPBACK_REVOCATION";
+  | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
+  | AwsVariable;
 
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */
 export interface Io {

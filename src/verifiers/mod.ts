@@ -7,3 +7,9 @@ export type {
   VerifierContext,
   VerifierResult,
 } from "./verifier.ts";
+export {
+  PluginError,
+  type PluginHost,
+  type PluginRequest,
+  type VerificationPlugin,
+} from "./verification_plugin.ts";

@@ -10,6 +10,7 @@ import { parseDuration } from "../duration.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { CONFIG } from "../options.ts";
+import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
 
@@ -105,6 +106,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       default: ":9099",
       description: "Where /healthz and /readyz are; port 0 for a free one.",
     },
+    ...PLUGIN_OPTIONS,
   ],
   examples: [
     "assay serve --config policies/ --cert-dir tls/ --ca-cert-file tls/client-ca.crt",
@@ -159,6 +161,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const service = await server.startService(configuration, {
     ...settings,
     revocation,
+    plugins: createLazyPlugins(invocation, io),
     userAgent: USER_AGENT,
     env: io.env,
     logger: log.logger,
