@@ -3,7 +3,7 @@ import type { Candidate, ProblemList } from "./candidate.ts";
 import { checkCosign } from "./check_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
-import { checkAddress, notAvailable, refuseSource } from "./plugin_fields.ts";
+import { checkAddress, isBuiltInPlugin, notAvailable, refuseSource } from "./plugin_fields.ts";
 import { splitList } from "./schema/common.ts";
 import { contentParameters } from "./schema/content.ts";
 import { verifierSpec } from "./schema/verifier.ts";
@@ -20,6 +20,7 @@ export async function compileVerifier(
 ): Promise<Verifier | undefined> {
   const spec = validate(verifierSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
+  if (isBuiltInPlugin(candidate, problems)) return undefined;
   refuseSource(candidate, problems);
   checkAddress(candidate, problems);
   const type = candidate.spec["type"] ?? candidate.spec["name"];
