@@ -49,8 +49,11 @@ function ask(
   });
 }
 
-function newService(options: { directory?: string } = {}): RevocationService {
-  return new RevocationService({ resolve: () => Promise.resolve(["192.0.2.1"]), ...options });
+function newService({ directory }: { directory?: string } = {}): RevocationService {
+  return new RevocationService({
+    resolve: () => Promise.resolve(["192.0.2.1"]),
+    directory: () => directory,
+  });
 }
 
 function text(status: RevocationStatus): string {

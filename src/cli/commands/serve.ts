@@ -106,6 +106,12 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       default: ":9099",
       description: "Where /healthz and /readyz are; port 0 for a free one.",
     },
+    {
+      name: "state-dir",
+      value: "DIR",
+      description:
+        "The one folder that it may write to: CRLs, where `crl.cache.enabled` is set. Needs the permission to write there.",
+    },
     ...PLUGIN_OPTIONS,
   ],
   examples: [
@@ -157,7 +163,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     });
   }
   log.use(configuration.current);
-  await using revocation = await startRevocation();
+  const stateDir = invocation.text("state-dir");
+  await using revocation = await startRevocation(() =>
+    stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
+  );
   const service = await server.startService(configuration, {
     ...settings,
     revocation,
@@ -180,9 +189,11 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
 }
 
 /** What is asked again before it goes out of date, for as long as the service runs. */
-async function startRevocation(): Promise<RevocationChecker & AsyncDisposable> {
+async function startRevocation(
+  directory: () => string | undefined,
+): Promise<RevocationChecker & AsyncDisposable> {
   const { RevocationService } = await import("../../revocation/mod.ts");
-  const service = new RevocationService();
+  const service = new RevocationService({ directory });
   service.startRefreshing();
   return service;
 }
