@@ -6,7 +6,11 @@ import { runCli } from "./run_cli.ts";
  * It must succeed, unless a comment behind it names another exit status: `# exit status 1`.
  */
 
-const PAGES = ["README.md", ...pagesBelow("docs")];
+const PAGES = [
+  "README.md",
+  ...pagesBelow("docs"),
+  ...["k8s", "k8s/deployment", "k8s/sidecar", "config/library"].flatMap(pagesBelow),
+];
 
 for (const page of PAGES) {
   const commands = [...read(page).matchAll(/^```sh\n([\s\S]*?)^```$/gm)]

@@ -1,16 +1,9 @@
 /**
  * The lab registry: a registry of others' making (go-containerregistry), in a process of its own on the
- * loopback address. `tests/labreg/` has its source; it is built once below `.work/`, which needs Go and,
- * for the first time, Go's module proxy.
+ * loopback address. `tests/labreg/` has its source.
  */
 
-import { createHash } from "node:crypto";
-
-const SOURCE = `${import.meta.dirname}/labreg`;
-const WORK = `${import.meta.dirname}/../.work`;
-
-/** The program, or why there is none. */
-export type LabRegistryProgram = { readonly path: string } | { readonly missing: string };
+import { type GoProgram, goProgram } from "./go_program.ts";
 
 /** A running registry. */
 export interface LabRegistry extends AsyncDisposable {
@@ -24,11 +17,9 @@ export interface LabRegistry extends AsyncDisposable {
   push(layout: string, repository: string): Promise<void>;
 }
 
-let built: Promise<LabRegistryProgram> | undefined;
-
 /** Builds the program, or finds that it has been. */
-export function labRegistryProgram(): Promise<LabRegistryProgram> {
-  return built ??= build();
+export function labRegistryProgram(): Promise<GoProgram> {
+  return goProgram("labreg");
 }
 
 /** Starts the registry; without the referrers API when told so. */
@@ -61,39 +52,6 @@ export async function startLabRegistry(path: string, referrersApi = true): Promi
       return stats.total;
     },
   };
-}
-
-async function build(): Promise<LabRegistryProgram> {
-  const version = createHash("sha256");
-  for (const name of ["go.mod", "go.sum", "main.go"]) {
-    version.update(await Deno.readFile(`${SOURCE}/${name}`));
-  }
-  const path = `${WORK}/labreg-${version.digest("hex").slice(0, 16)}`;
-  try {
-    await Deno.stat(path);
-    return { path };
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  await Deno.mkdir(WORK, { recursive: true });
-  const scratch = `${path}.${Deno.pid}`;
-  try {
-    const go = new Deno.Command("go", {
-      args: ["build", "-o", scratch, "."],
-      cwd: SOURCE,
-      stdout: "null",
-      stderr: "piped",
-      signal: AbortSignal.timeout(300_000),
-    });
-    const { success } = await go.output();
-    if (!success) return { missing: "go could not build tests/labreg" };
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { missing: "go is not installed" };
-    throw error;
-  }
-  // A rename: a process beside this one does not see half a file.
-  await Deno.rename(scratch, path);
-  return { path };
 }
 
 /** A port that was free just now. */

@@ -11,9 +11,13 @@ export interface ProcessLog {
   flush(): void;
 }
 
+/** How long a line waits for others at the most, in milliseconds, and how many wait. */
+const DELAY = 50;
+const MAX_LINES = 500;
+
 /**
- * Makes the log. `RATIFY_LOG_LEVEL` says how much is logged, `debug` outweighs it. Lines of one turn
- * of the event loop are written together: a thousand verdicts are not a thousand system calls.
+ * Makes the log. `RATIFY_LOG_LEVEL` says how much is logged, `debug` outweighs it. Lines are written
+ * some at a time: a thousand verdicts are not a thousand system calls.
  */
 export function createProcessLogger(io: Io, debug: boolean): ProcessLog {
   const lines: string[] = [];
@@ -27,7 +31,8 @@ export function createProcessLogger(io: Io, debug: boolean): ProcessLog {
     level: debug ? "debug" : level ?? "info",
     now: io.now,
     write: (line) => {
-      if (lines.push(line) === 1) setTimeout(flush);
+      if (lines.push(line) === 1) setTimeout(flush, DELAY);
+      else if (lines.length >= MAX_LINES) flush();
     },
   };
   const logger = createLogger(options);

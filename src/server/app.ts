@@ -94,21 +94,21 @@ async function respond(
     : options.timeouts.mutate ?? executor.mutateTimeoutMs;
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), milliseconds);
-  const leave = (): void => deadline.abort(); // the caller went away: nobody reads the answer
-  outgoing.once("close", leave);
+  const stop = (): void => deadline.abort();
+  outgoing.once("close", stop); // the caller went away: nobody reads the answer
   try {
     const keys = readProviderRequest(await readBody(incoming, deadline.signal));
     const text = await answer(keys, { configuration, signal: deadline.signal }, traceId, started);
     return json(text, 200);
   } catch (error) {
+    stop();
     const fault = asAssayError(error, "server");
     metrics.systemError(fault.code);
     logger.warn("request refused", { "trace-id": traceId, endpoint, error: fault });
     return json(errorResponse(fault, endpoint === "mutate"), 500, !incoming.complete);
   } finally {
     clearTimeout(timer);
-    outgoing.off("close", leave);
-    deadline.abort();
+    outgoing.off("close", stop);
     ended();
     const duration = performance.now() - started;
     if (endpoint === "verify") metrics.verificationRequest(duration);

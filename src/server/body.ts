@@ -35,7 +35,9 @@ export function readBody(
     if (size > MAX_BODY_BYTES) return tooLarge();
     resolve(parts.length === 1 ? copy(parts[0]) : copy(Buffer.concat(parts)));
   };
-  const fail = (): void => refuse("ended too early");
+  const fail = (): void => {
+    if (!incoming.complete) refuse("ended too early");
+  };
   const expire = (): void => refuse("did not arrive in time");
   const refuse = (reason: string): void => {
     incoming.off("data", take);

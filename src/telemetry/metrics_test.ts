@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { type Metrics, NO_METRICS } from "./metrics.ts";
 import { createMetrics } from "./prometheus.ts";
 
@@ -236,10 +237,14 @@ Deno.test("a label value that is too long is other, and a hostile one stays in i
 });
 
 Deno.test("the process is measured", async () => {
-  const { body, contentType } = await (await createMetrics()).render();
+  const metrics = await createMetrics();
+  await metrics.render(); // asked once more, it must say the same and not the sum
+  const { body, contentType } = await metrics.render();
   assert.equal(contentType, "text/plain; version=0.0.4; charset=utf-8");
   const value = (name: string): number => Number(new RegExp(`^${name} (.*)$`, "m").exec(body)?.[1]);
+  const { user, system } = process.cpuUsage();
   assert.ok(value("process_cpu_seconds_total") > 0);
+  assert.ok(value("process_cpu_seconds_total") <= (user + system) / 1e6);
   assert.ok(value("process_resident_memory_bytes") > 10_000_000);
   assert.ok(value("process_start_time_seconds") > 1_700_000_000);
 });

@@ -33,7 +33,7 @@ export function redacted(text: string): string {
   const result = text.slice(0, 2 * LIMITS.text)
     .replace(/\/\/[^\s/@"']+@/g, "//…@")
     .replace(/(https?:\/\/[^\s"'?#]+)\?[^\s"'#]*/gi, "$1?…")
-    .replace(/\b(bearer|basic)\s+(?!realm=)[A-Za-z0-9+/=._~-]{8,}/gi, "$1 …");
+    .replace(/\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}/gi, "$1 …");
   return result.length > LIMITS.text ? `${result.slice(0, LIMITS.text)}…` : result;
 }
 

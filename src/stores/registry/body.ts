@@ -14,6 +14,11 @@ export async function readBody(response: Response, maxBytes: number): Promise<By
     await discard(response);
     throw tooLarge(`has ${declared} bytes; at most ${maxBytes} are read`);
   }
+  // A declared length bounds what the connection delivers, so that it can be read in one piece; unless
+  // it is that of something that gets larger on the way.
+  if (declared !== undefined && !response.headers.has("content-encoding")) {
+    return new Uint8Array(await response.arrayBuffer());
+  }
   const { bytes, complete } = await readAtMost(response, maxBytes);
   if (!complete) throw tooLarge(`has more than the ${maxBytes} bytes that are read`);
   return bytes;
