@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program that prints
 /**
  * Measures the service as a client sees it, in keys per CPU second of its process: what is slow or fast
  * about the rest of the machine does not count. `./dev bench [--soak MINUTES]`.

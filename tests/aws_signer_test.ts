@@ -231,6 +231,12 @@ Deno.test("AWS Signer's trusted identities are profiles, versions and aliases, i
   }
 });
 
+Deno.test("AWS Signer wants its signing profiles named, and says so", async () => {
+  await using aws = new LocalAws();
+  const result = await verify(surroundings(aws), { identities: ["*"] });
+  assert.match(result.message, /name the signing profiles/);
+});
+
 Deno.test("AWS Signer's signatures have its attributes and its scheme, and no unknown critical ones", async () => {
   await using aws = new LocalAws();
   const where = surroundings(aws);
@@ -276,12 +282,12 @@ Deno.test("where AWS Signer does not answer, or not with a status, the verdict i
     [() => new Response("no json"), false],
     [() => Response.json({}), false],
     [() => Response.json({ revokedEntities: "none" }), false],
+    [() => Response.json({ revokedEntities: [1] }), false],
     [() => Response.json(null), false],
     [
       () => new Response(null, { status: 302, headers: { location: "http://127.0.0.1:1/" } }),
       false,
     ],
-    [() => new Response("x".repeat(300_000)), false],
   ];
   for (const [answer, transient] of rows) {
     aws.answer = answer;
@@ -294,6 +300,12 @@ Deno.test("where AWS Signer does not answer, or not with a status, the verdict i
   const result = await verify(gone);
   assert.equal(result.outcome, "undecided");
   assert.equal(result.failure?.transient, true);
+});
+
+Deno.test("an answer of AWS Signer that is too large is not read to its end", async () => {
+  await using aws = new LocalAws();
+  aws.answer = () => new Response("x".repeat(300_000));
+  assert.match((await verify(surroundings(aws))).message, /more than 262144 bytes/);
 });
 
 Deno.test("a request with a wrong key is refused by the service, which is undecided", async () => {

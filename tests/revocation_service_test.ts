@@ -351,6 +351,29 @@ Deno.test("CRLs are kept on disk, and damaged or foreign files are as good as no
   }
 });
 
+Deno.test("a CRL that names a delta is not taken from the disk without it", async () => {
+  using world = new RevocationWorld();
+  await using folder = await temporaryFolder();
+  const delta = "http://crl.example/delta.crl";
+  const certificate = await leaf(24n, { crl: [CRL] });
+  world.answers.set(CRL, await forgeCrl({ issuer: ca, freshest: [delta] }));
+  const entries = [{ serial: 24n }];
+  world.answers.set(delta, await forgeCrl({ issuer: ca, number: 11n, deltaBase: 10n, entries }));
+  const run = async (): Promise<number> => {
+    world.requests.length = 0;
+    await using service = newService({ directory: folder.path });
+    assert.equal(text(await ask(service, certificate)), "revoked");
+    return world.requests.length;
+  };
+  assert.equal(await run(), 2);
+  assert.equal(await run(), 0);
+  const [file] = [...Deno.readDirSync(folder.path)].map(({ name }) => `${folder.path}/${name}`);
+  assert.ok(file !== undefined);
+  const { baseCRL } = JSON.parse(await Deno.readTextFile(file));
+  await Deno.writeTextFile(file, JSON.stringify({ baseCRL }));
+  assert.equal(await run(), 2);
+});
+
 Deno.test("a CRL that is not believed is not kept on disk", async () => {
   using world = new RevocationWorld();
   await using folder = await temporaryFolder();
