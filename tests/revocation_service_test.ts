@@ -15,8 +15,11 @@ import {
   keyUsage,
   ocspResponders,
 } from "./forge/mod.ts";
+import { caseResources } from "./case_resources.ts";
+import { corpusCase, layoutOf } from "./corpus.ts";
 import { IMAGE, judge } from "./judge.ts";
 import { RevocationWorld } from "./revocation_world.ts";
+import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 
 /*
@@ -425,6 +428,23 @@ Deno.test("F.5-8 notation is undecided about a certificate whose only address is
   const result = await judge({ chain, envelope, revocation });
   assert.equal(result.failure?.reason, "revocation.unavailable");
   assert.match(result.message, /https:\/\/ocsp\.example.* not an http address/);
+});
+
+Deno.test("at the deadline the answer names the address that was waited for", async () => {
+  using world = new RevocationWorld();
+  const one = await corpusCase("notation-ocsp-good");
+  const [endpoint] = one.config.notation?.revocationEndpoints ?? [];
+  assert.ok(endpoint !== undefined);
+  world.answers.set(endpoint.url, 200);
+  world.gate = new Promise(() => {});
+  await using folder = await temporaryFolder();
+  await Deno.writeTextFile(`${folder.path}/r.json`, await caseResources(one));
+  const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
+  const run = await runCli(["verify", image, "-c", folder.path, "--timeout", "300ms"], {
+    env: { ASSAY_ALLOW_LOOPBACK_REVOCATION: "1" },
+  });
+  assert.equal(run.status, 3);
+  assert.match(run.out, /asking http:\/\/127\.0\.0\.1:\d+\/ocsp-good\/ocsp whether/);
 });
 
 Deno.test("notation follows no address that an untrusted signer names", async () => {

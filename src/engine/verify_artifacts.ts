@@ -127,7 +127,8 @@ async function verifyOne(
       context.signal,
       () => reader.step,
       () => {
-        const { trust, scope, now, signal, revocation, plugins } = context;
+        const { trust, scope, now, signal, plugins } = context;
+        const revocation = reader.revocation(context.revocation);
         const given = { trust, scope, now, signal, revocation, plugins, artifacts: reader };
         return verifier.verify(target, referrer, given);
       },
