@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPluginHost } from "../src/plugins/mod.ts";
+import { createPluginHost, ProcessPlugin } from "../src/plugins/mod.ts";
 import {
   PluginError,
   type PluginHost,
@@ -360,6 +360,21 @@ Deno.test("a program that fails, says nothing or too much leaves it undecided", 
       assert.equal(result.outcome, outcome);
     });
   }
+});
+
+Deno.test("a program is stopped when its time is over, whatever it has started, and when the request ends", async () => {
+  await withProgram("#!/bin/sh\nsleep 3 &\nsleep 3\n", async (_host, path) => {
+    const { signal } = new AbortController();
+    await assert.rejects(
+      new ProcessPlugin(path, 100).metadata(signal),
+      (error) =>
+        error instanceof PluginError && error.transient && /within 0\.1 s/.test(error.message),
+    );
+    const request = new AbortController();
+    const asked = new ProcessPlugin(path).metadata(request.signal);
+    request.abort(new Error("the deadline"));
+    await assert.rejects(asked, /the deadline/);
+  });
 });
 
 Deno.test("only programs that are allowed and there are found, and none without the permission to run", async () => {

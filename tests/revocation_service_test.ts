@@ -238,6 +238,16 @@ Deno.test("a name that leads to a local address is not asked, unless the host is
   }
 });
 
+Deno.test("a name that cannot be looked up is not asked", async () => {
+  using world = new RevocationWorld();
+  await using service = new RevocationService({
+    resolve: () => Promise.reject(new Error("no such host")),
+  });
+  world.answers.set(OCSP, await forgeOcsp({ issuer: ca, serial: 25n }));
+  assert.match(text(await ask(service, await leaf(25n, { ocsp: [OCSP] }))), /no such host/);
+  assert.deepEqual(world.requests, []);
+});
+
 Deno.test("local addresses that are listed are asked, and loopback where the process allows it", async () => {
   using world = new RevocationWorld();
   const url = "http://127.0.0.1:8080/ocsp";

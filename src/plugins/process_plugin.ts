@@ -1,4 +1,4 @@
-import { type Bytes, decodeUtf8, FormatError, parseJson } from "../crypto/mod.ts";
+import { type Bytes, concatBytes, decodeUtf8, FormatError, parseJson } from "../crypto/mod.ts";
 import { PluginError, type PluginRequest, type VerificationPlugin } from "../verifiers/mod.ts";
 
 /** The most bytes of each stream of a plugin. */
@@ -88,10 +88,10 @@ export class ProcessPlugin implements VerificationPlugin {
     if (signal.aborted) kill();
     try {
       const [output, error, status] = await Promise.all([
-        readAll(child.stdout, kill),
-        readAll(child.stderr, kill),
+        readAll(child.stdout, kill, signal),
+        readAll(child.stderr, kill, signal),
         child.status,
-        write(child.stdin, JSON.stringify(request)),
+        write(child.stdin, JSON.stringify(request), signal),
       ]);
       if (output === undefined || error === undefined) {
         throw new PluginError(`wrote more than ${MAX_OUTPUT_BYTES} bytes`, "lasting");
@@ -104,38 +104,52 @@ export class ProcessPlugin implements VerificationPlugin {
 }
 
 /** A program that does not read what it is given, or has ended, is not wrong for that. */
-async function write(stream: WritableStream<Uint8Array>, text: string): Promise<void> {
+async function write(
+  stream: WritableStream<Uint8Array>,
+  text: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = stream.getWriter();
+  const stop = (): void => void writer.abort().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
   try {
-    const writer = stream.getWriter();
     await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
     // The answer tells.
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 
-/** All bytes of a stream; undefined when there are too many: then the program is stopped. */
+/**
+ * All bytes of a stream until the signal fires: what a program has started may keep the stream open after
+ * its own end. Undefined when there are too many: then the program is stopped.
+ */
 async function readAll(
   stream: ReadableStream<Uint8Array>,
-  stop: () => void,
+  kill: () => void,
+  signal: AbortSignal,
 ): Promise<Bytes | undefined> {
-  const chunks: Uint8Array[] = [];
+  const reader = stream.getReader();
+  const stop = (): void => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > MAX_OUTPUT_BYTES) {
-      stop();
-      return undefined;
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      length += part.value.length;
+      if (length > MAX_OUTPUT_BYTES) {
+        kill();
+        await reader.cancel();
+        return undefined;
+      }
+      chunks.push(part.value.slice());
     }
-    chunks.push(chunk);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
-  const all = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
+  return concatBytes(...chunks);
 }
 
 function parseAnswer(output: Bytes): unknown {
