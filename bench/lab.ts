@@ -37,8 +37,8 @@ export async function startLab(folder: string, count: number): Promise<Lab> {
     root: { key: "RSA-2048" },
   });
   const images: string[] = [];
-  const repository = `http://${registry.host}/v2/app`;
-  const names = Array.from({ length: count }, (_, index) => `image ${index}`).values();
+  // Each in a repository of its own: this registry looks through all of one for a listing.
+  const names = Array.from({ length: count }, (_, index) => `app/image-${index}`).values();
   const worker = async (): Promise<void> => {
     for (const name of names) {
       const image = await forgeImage(name);
@@ -47,8 +47,10 @@ export async function startLab(folder: string, count: number): Promise<Lab> {
         envelope,
         config: { mediaType: "application/vnd.cncf.notary.signature", bytes: "{}" }, // what the registry lists
       });
-      for (const manifest of [image, signature]) await push(repository, manifest);
-      images.push(`${registry.host}/app@${image.descriptor.digest}`);
+      for (const manifest of [image, signature]) {
+        await push(`http://${registry.host}/v2/${name}`, manifest);
+      }
+      images.push(`${registry.host}/${name}@${image.descriptor.digest}`);
     }
   };
   await Promise.all(Array.from({ length: 8 }, worker));

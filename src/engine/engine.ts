@@ -15,7 +15,7 @@ import type { PluginHost } from "../verifiers/mod.ts";
 import { BoundedCache, type CacheEvent } from "./cache/bounded_cache.ts";
 import { CachedStore, rememberedSubject } from "./cache/cached_store.ts";
 import { StoreCaches } from "./cache/store_caches.ts";
-import { validUntil, VerdictCache } from "./cache/verdict_cache.ts";
+import { type Moment, validUntil, VerdictCache } from "./cache/verdict_cache.ts";
 import { resolveSubject } from "./find_artifacts.ts";
 import { Flights } from "./flights.ts";
 import { mapBounded } from "./parallel.ts";
@@ -26,7 +26,10 @@ import { ImageVerification, missingComponent } from "./verify_image.ts";
 export interface EngineOptions {
   /** Opens a store; it stays open for as long as it is configured. */
   readonly openStore: (configured: ConfiguredStore) => OpenStore;
+  /** The time of day. */
   readonly now: () => Date;
+  /** A clock that only goes forward, in milliseconds; that of the process when absent. */
+  readonly monotonic?: () => number;
   /** How long a verdict may be used again, in milliseconds; 0: not at all. */
   readonly verdictTtl: number;
   /** How long a tag is taken to name the same digest, in milliseconds; 0: not at all. */
@@ -92,6 +95,8 @@ const PARALLEL_KEYS = 64;
 const MAX_KEYS = 10_000;
 const KEY_CACHE_BYTES = 8 * 1024 * 1024;
 const VERDICT_SHARE = 0.25;
+/** How old a verification may be that another request joins, in milliseconds. */
+export const JOIN_WINDOW = 1000;
 /** How often a verdict is worked out again that expired while it was. */
 const MAX_ROUNDS = 3;
 
@@ -105,7 +110,7 @@ export class Engine implements Disposable {
   readonly #contents: StoreCaches;
   readonly #verdicts: VerdictCache;
   readonly #keys: BoundedCache<Asked>;
-  readonly #flights = new Flights();
+  readonly #flights = new Flights(JOIN_WINDOW);
   readonly #resolutions = new SingleFlight<string>();
 
   constructor(options: EngineOptions) {
@@ -196,7 +201,7 @@ export class Engine implements Disposable {
     const { key, scope, reference: written } = parseKey(text);
     const reference = parseReference(written);
     const asked = { key, scope, reference, name: formatReference(reference) };
-    this.#keys.set(text, asked, 4 * text.length, -Infinity, Infinity);
+    this.#keys.set(text, asked, 4 * text.length);
     return asked;
   }
 
@@ -210,13 +215,14 @@ export class Engine implements Disposable {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const cached = this.#remembered(question, asked, context.configuration);
       if (cached !== undefined) return { report: cached, source: "cached" };
-      const { report, shared, expired } = await this.#flights.join(
+      const { report, shared } = await this.#flights.join(
         question,
         context.signal,
+        this.#now().monotonic,
         ({ signal }) => this.#begin(question, asked, context.configuration, signal, observe),
       );
-      // What was joined late may have ceased to hold while it was worked out.
-      if (expired || this.#now() < validUntil(report)) {
+      // What was joined late, or took long, may have ceased to hold meanwhile.
+      if (this.#now().wall < validUntil(report)) {
         return { report, source: shared ? "shared" : "computed" };
       }
     }
@@ -238,10 +244,11 @@ export class Engine implements Disposable {
   }
 
   /** The digest of a tag, if the store that is asked first is known to have it. */
-  #knownDigest(asked: Asked, configuration: Configuration, now: number): string | undefined {
+  #knownDigest(asked: Asked, configuration: Configuration, now: Moment): string | undefined {
     const [first] = configuration.forScope(asked.scope).stores;
     if (first === undefined) return undefined;
-    return rememberedSubject(first.identity, asked.reference, this.#contents, now)?.digest;
+    return rememberedSubject(first.identity, asked.reference, this.#contents, now.monotonic)
+      ?.digest;
   }
 
   #begin(
@@ -251,7 +258,8 @@ export class Engine implements Disposable {
     signal: AbortSignal,
     observe: RequestObserver,
   ): { readonly report: ImageReport; run(): Promise<ImageReport> } {
-    const now = this.#options.now();
+    const asOf = this.#now();
+    const now = new Date(asOf.wall);
     const held = new DisposableStack();
     let stores: readonly CachedStore[] = [];
     const request = {
@@ -279,7 +287,7 @@ export class Engine implements Disposable {
         using _ = held;
         const report = await verification.run();
         const listedAt = Math.min(...stores.map((store) => store.listedAt));
-        if (!signal.aborted) this.#verdicts.put(question, report, now.getTime(), listedAt);
+        if (!signal.aborted) this.#verdicts.put(question, report, asOf, listedAt);
         return report;
       },
     };
@@ -309,12 +317,13 @@ export class Engine implements Disposable {
   #open(configuration: Configuration, scope: Scope, held: DisposableStack): readonly CachedStore[] {
     const lease = held.use(this.#pool.lease(configuration.forScope(scope).stores));
     return lease.stores.map(({ configured: { identity, listingTtl }, store }) =>
-      new CachedStore({ store, identity, listingTtl }, this.#contents, () => this.#now())
+      new CachedStore({ store, identity, listingTtl }, this.#contents, () => this.#now().monotonic)
     );
   }
 
-  #now(): number {
-    return this.#options.now().getTime();
+  #now(): Moment {
+    const { now, monotonic } = this.#options;
+    return { wall: now().getTime(), monotonic: monotonic?.() ?? performance.now() };
   }
 }
 

@@ -86,11 +86,10 @@ export class ImageVerification {
       await this.#found?.artifacts.run();
       return this.report;
     } catch (error) {
+      end.abort();
       const cause = asAssayError(error, "executor");
       if (cause.effect === "unusable") throw cause;
       return this.#withoutArtifacts(cause);
-    } finally {
-      end.abort();
     }
   }
 

@@ -15,8 +15,7 @@ export interface CacheOptions {
 interface Entry<V> {
   readonly value: V;
   readonly bytes: number;
-  /** Milliseconds since 1970: the entry holds from the first until before the second. */
-  readonly from: number;
+  /** The moment before which the entry holds. */
   readonly until: number;
 }
 
@@ -24,8 +23,9 @@ interface Entry<V> {
 const OVERHEAD = 200;
 
 /**
- * A cache that is bounded in entries and bytes and forgets what was not used for longest. An entry
- * holds for a span of time and at no other moment: a clock that is set back does not bring it back.
+ * A cache that is bounded in entries and bytes and forgets what was not used for longest. Moments are
+ * milliseconds of a clock that only goes forward, so that nobody who sets the time of day prolongs the
+ * life of an entry.
  */
 export class BoundedCache<V> {
   readonly #options: CacheOptions;
@@ -48,11 +48,11 @@ export class BoundedCache<V> {
     return this.#bytes;
   }
 
-  /** The entry that holds at a moment (milliseconds since 1970); undefined when there is none. */
+  /** The entry, if it still holds at a moment. */
   get(key: string, now: number): V | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined || now < entry.from || now >= entry.until) {
-      if (entry !== undefined && now >= entry.until) this.delete(key);
+    if (entry === undefined || now >= entry.until) {
+      this.delete(key);
       this.#options.observe?.(this.name, "miss");
       return undefined;
     }
@@ -62,12 +62,12 @@ export class BoundedCache<V> {
     return entry.value;
   }
 
-  /** Keeps a value of `bytes` for a span of time; one that alone is over the bound is not kept. */
-  set(key: string, value: V, bytes: number, from: number, until: number): void {
+  /** Keeps a value of `bytes` until a moment; one that alone is over the bound is not kept. */
+  set(key: string, value: V, bytes: number, until = Infinity): void {
     this.delete(key);
     const weight = bytes + key.length + OVERHEAD;
-    if (until <= from || weight > this.#options.maxBytes) return;
-    this.#entries.set(key, { value, bytes: weight, from, until });
+    if (weight > this.#options.maxBytes) return;
+    this.#entries.set(key, { value, bytes: weight, until });
     this.#bytes += weight;
     while (this.#bytes > this.#options.maxBytes || this.#entries.size > this.#options.maxEntries) {
       const [oldest] = this.#entries.keys();

@@ -27,7 +27,7 @@ export class CachedStore implements ArtifactStore {
   readonly #now: () => number;
   #listedAt = Infinity;
 
-  /** @param now the clock, in milliseconds since 1970. */
+  /** @param now a clock that only goes forward, in milliseconds. */
   constructor(cacheable: CacheableStore, caches: StoreCaches, now: () => number) {
     this.#cacheable = cacheable;
     this.#caches = caches;
@@ -52,10 +52,10 @@ export class CachedStore implements ArtifactStore {
     const subject = await store.resolve(reference, options);
     const { digest } = subject.descriptor;
     const place = placeOf(this.#cacheable.identity, reference);
-    this.#caches.subjects.set(`${place}@${digest}`, subject.descriptor, 200, -Infinity, Infinity);
+    this.#caches.subjects.set(`${place}@${digest}`, subject.descriptor, 200);
     if (reference.digest === undefined) {
       const until = askedAt + this.#caches.tagTtl;
-      this.#caches.tags.set(`${place}:${reference.tag ?? ""}`, digest, 100, askedAt, until);
+      this.#caches.tags.set(`${place}:${reference.tag ?? ""}`, digest, 100, until);
     }
     return subject;
   }
@@ -74,7 +74,7 @@ export class CachedStore implements ArtifactStore {
     this.#listedAt = Math.min(this.#listedAt, now);
     const bytes = 400 * referrers.length;
     const listing = { referrers, askedAt: now };
-    this.#caches.listings.set(key, listing, bytes, now, now + listingTtl);
+    this.#caches.listings.set(key, listing, bytes, now + listingTtl);
     return referrers;
   }
 
@@ -90,7 +90,7 @@ export class CachedStore implements ArtifactStore {
     if (known !== undefined) return known;
     const fetched = await store.manifest(subject, descriptor, options);
     // The parsed form weighs about as much again.
-    this.#caches.manifests.set(key, fetched, 2 * fetched.bytes.length, -Infinity, Infinity);
+    this.#caches.manifests.set(key, fetched, 2 * fetched.bytes.length);
     return fetched;
   }
 
@@ -102,7 +102,7 @@ export class CachedStore implements ArtifactStore {
     const known = readable ? this.#caches.blobs.get(key, this.#now()) : undefined;
     if (known !== undefined) return known;
     const bytes = await store.blob(subject, descriptor, options);
-    this.#caches.blobs.set(key, bytes, bytes.length, -Infinity, Infinity);
+    this.#caches.blobs.set(key, bytes, bytes.length);
     return bytes;
   }
 }

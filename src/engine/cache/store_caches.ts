@@ -11,7 +11,7 @@ export interface StoreCacheOptions {
   readonly observe?: (cache: string, event: CacheEvent) => void;
 }
 
-/** A listing, and the moment at which the store was asked, in milliseconds since 1970. */
+/** A listing, and the moment at which the store was asked, by the clock of the cache. */
 export interface ListedAt {
   readonly referrers: readonly Referrer[];
   readonly askedAt: number;

@@ -5,13 +5,28 @@ const MAX_ENTRIES = 100_000;
 /** What a report weighs beside its texts. */
 const REPORT_BYTES = 1000;
 
+/** A moment on both clocks, in milliseconds. */
+export interface Moment {
+  /** The time of day, since 1970: signatures and certificates are judged by it. */
+  readonly wall: number;
+  /** A clock that only goes forward: what is remembered ages by it. */
+  readonly monotonic: number;
+}
+
+interface Remembered {
+  readonly report: ImageReport;
+  /** The times of day between which the verdict holds. */
+  readonly asOf: number;
+  readonly validUntil: number;
+}
+
 /**
  * Verdicts that may be given again. Only *allow* and *deny* are kept: what could not be found out is
- * asked again. A verdict holds until the listing that it was made of is older than `ttl`, and never
- * past the moment at which time alone may change it.
+ * asked again. A verdict holds until the listing that it was made of is older than `ttl`, and at no time
+ * of day before that of its judgement, or past the one at which time alone may change it.
  */
 export class VerdictCache {
-  readonly #cache: BoundedCache<ImageReport>;
+  readonly #cache: BoundedCache<Remembered>;
   readonly #ttl: number;
 
   /** @param ttl milliseconds; 0: nothing is kept. */
@@ -30,25 +45,32 @@ export class VerdictCache {
    *
    * @param question everything that a verdict depends on beside the image's content.
    */
-  get(question: string, digest: string, now: number): ImageReport | undefined {
-    return this.#ttl === 0 ? undefined : this.#cache.get(`${question} ${digest}`, now);
+  get(question: string, digest: string, now: Moment): ImageReport | undefined {
+    if (this.#ttl === 0) return undefined;
+    const found = this.#cache.get(`${question} ${digest}`, now.monotonic);
+    if (found === undefined || now.wall < found.asOf || now.wall >= found.validUntil) {
+      return undefined;
+    }
+    return found.report;
   }
 
   /**
    * Keeps a verdict.
    *
-   * @param asOf the moment as of which it was given, in milliseconds since 1970.
-   * @param listedAt when the listing that it was made of was asked for.
+   * @param asOf the moment as of which it was given.
+   * @param listedAt when the oldest listing that it was made of was asked for, on the clock that only
+   * goes forward.
    */
-  put(question: string, report: ImageReport, asOf: number, listedAt: number): void {
+  put(question: string, report: ImageReport, asOf: Moment, listedAt: number): void {
     const { digest, verdict } = report;
     if (this.#ttl === 0 || digest === undefined || verdict.verdict === "undecided") return;
-    const until = Math.min(Math.min(listedAt, asOf) + this.#ttl, validUntil(report));
-    this.#cache.set(`${question} ${digest}`, report, weightOf(report), asOf, until);
+    const until = Math.min(listedAt, asOf.monotonic) + this.#ttl;
+    const remembered = { report, asOf: asOf.wall, validUntil: validUntil(report) };
+    this.#cache.set(`${question} ${digest}`, remembered, weightOf(report), until);
   }
 }
 
-/** The next moment at which time alone may change a report, in milliseconds since 1970. */
+/** The next time of day at which time alone may change a report, in milliseconds since 1970. */
 export function validUntil(report: ImageReport): number {
   return report.artifacts.reduce((least, artifact) => Math.min(least, endOf(artifact)), Infinity);
 }
