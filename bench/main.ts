@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { temporaryFolder } from "../tests/temp.ts";
 import { startLab, writeConfiguration } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
+import { measureNotation } from "./notation.ts";
 import { runModel } from "./model.ts";
 import { load, type LoadResult, startProvider } from "./provider.ts";
 
@@ -94,6 +95,7 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   await lab.registry.set("latency=0ms");
 }
 row("engine against a model without memory", await runModel(1_000_000));
+await measureNotation();
 if (soakMinutes > 0) {
   await using provider = await startProvider(lab, uncached, ["--cache-ttl", "1s"]);
   const end = performance.now() + soakMinutes * 60_000;
