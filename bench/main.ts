@@ -3,9 +3,11 @@
  * Measures the service as a client sees it, in keys per CPU second of its process: what is slow or fast
  * about the rest of the machine does not count. `./dev bench [--soak MINUTES]`.
  */
+// deno-lint-ignore-file no-console -- what it measures goes to standard output
 
 import { parseArgs } from "node:util";
 import { temporaryFolder } from "../tests/temp.ts";
+import { measureKeyless } from "./keyless.ts";
 import { startLab, writeConfiguration } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
 import { measureNotation } from "./notation.ts";
@@ -58,6 +60,13 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   row(
     "cached, a new connection for each request",
     perCpu(await load(lab, provider, { images, requests: 2_000, concurrency: 8, fresh: true })),
+  );
+}
+{
+  const { first, again, raw } = await measureKeyless();
+  row(
+    "a keyless bundle, CPU time over that of its signature checks",
+    `${first.toFixed(1)} ms, ${(first / raw).toFixed(1)} times; again ${again.toFixed(1)} ms`,
   );
 }
 {

@@ -6,11 +6,13 @@ import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
 import { z } from "zod";
+import { attestationParameters } from "../src/resources/schema/attestation.ts";
 import { contentParameters } from "../src/resources/schema/content.ts";
 import { cosignParameters } from "../src/resources/schema/cosign.ts";
 import {
   azureKeyVaultParameters,
   certificateStoreSpec,
+  fileParameters,
   inlineParameters,
   providerSpec,
 } from "../src/resources/schema/key_management_provider.ts";
@@ -127,6 +129,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Verifier": verifierSpec,
   "Verifier: parameters of `notation`": notationParameters,
   "Verifier: parameters of `cosign`": cosignParameters,
+  "Verifier: parameters of `attestation`": attestationParameters,
   ...Object.fromEntries(
     Object.entries(contentParameters).map((
       [name, schema],
@@ -137,6 +140,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Policy: parameters of `rego-policy`": regoPolicyParameters,
   "KeyManagementProvider": providerSpec,
   "KeyManagementProvider: parameters of `inline`": inlineParameters,
+  "KeyManagementProvider: parameters of `file`": fileParameters,
   "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
   "CertificateStore": certificateStoreSpec,
 };

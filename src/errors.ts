@@ -101,6 +101,12 @@ export const ERROR_CODES = {
     meaning: "A public key in the configuration cannot be read.",
     remedy: "Put the key there as PEM text (BEGIN PUBLIC KEY).",
   },
+  TRUSTED_ROOT_INVALID: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A Sigstore trusted root in the configuration cannot be read.",
+    remedy: "Put the content of a trusted_root.json there, complete and unchanged.",
+  },
   KEY_MANAGEMENT_PROVIDER_FAILURE: {
     effect: "undecided",
     transient: false,
@@ -148,6 +154,12 @@ export const ERROR_CODES = {
     transient: true,
     meaning: "A blob is missing, shorter than declared, or does not match its digest.",
     remedy: "Try again; if it stays, attach the artifact again.",
+  },
+  LOG_UNAVAILABLE: {
+    effect: "undecided",
+    transient: true,
+    meaning: "A transparency log that a trust policy names with rekorURL could not be asked.",
+    remedy: "Try again; if it stays, check rekorURL and that the log answers.",
   },
   MANIFEST_INVALID: {
     effect: "deny",
@@ -309,6 +321,33 @@ export const FAILURE_REASONS = {
     "Sign again; the signature names its verification plugin in a wrong way.",
   "payload.descriptor_mismatch": "Sign this image; the signature was made for another one.",
   "metadata.mismatch": "Sign again with the user metadata that the verifier requires.",
+  "no_signatures": "Sign the image again; what is attached to it has no signature in it.",
+  "not_applicable": "None needed: what is attached is of another kind than this verifier judges.",
+  "cosign.malformed":
+    "Sign the image again; what belongs to the signature is missing or cannot be read.",
+  "cosign.key":
+    "Check that the key management provider that the trust policy names has the keys that it should.",
+  "cosign.trusted_root":
+    "Check that the key management provider that trustedRoot names has a Sigstore trusted root.",
+  "cosign.signature": "Sign the image with a key that the trust policy names.",
+  "cosign.payload_digest_mismatch": "Sign this image; the signature was made for another one.",
+  "cosign.annotations": "Sign again with the annotations that the trust policy requires.",
+  "cosign.tlog_missing":
+    "Sign again with an upload to the transparency log, or set tLogVerify to false for a key.",
+  "cosign.tlog_invalid":
+    "Sign again, or trust the transparency log that was used in the trusted root.",
+  "cosign.tlog_unavailable":
+    "Check that the transparency log answers, or sign with the log entry in the signature.",
+  "cosign.certificate_untrusted":
+    "If the signer is to be trusted, name a trusted root that has the authority of the certificate.",
+  "cosign.certificate_time":
+    "Sign again; the certificate was not valid at the time that is proven for the signature.",
+  "cosign.identity_mismatch":
+    "If the signer is to be trusted, write its identity and issuer into the trust policy.",
+  "cosign.sct":
+    "Sign again with a certificate that is in a trusted certificate transparency log, or set ctLogVerify to false.",
+  "attestation.condition":
+    "Attach an attestation that meets the conditions of the verifier, or correct them.",
   "manifest.layers": "Attach the signature again; its manifest must have exactly one layer.",
   "manifest.envelope_type":
     "Attach the signature again as application/jose+json or application/cose.",

@@ -1,6 +1,6 @@
-/** The custom resources that a Notation case of the corpus asks for. */
+/** The custom resources that a case of the corpus asks for. */
 
-import { type Case, corpusRoot, type NotationCaseConfig } from "./corpus.ts";
+import { type Case, corpusRoot, type CosignCaseConfig, type NotationCaseConfig } from "./corpus.ts";
 
 const API_VERSION = "config.ratify.deislabs.io/v1beta1";
 
@@ -65,5 +65,63 @@ function parametersOf(notation: NotationCaseConfig): ResourceJson {
     trustPolicyDoc: trustPolicy,
     ...(userMetadata === undefined ? {} : { userMetadata }),
     ...(maxSignatureAttempts === undefined ? {} : { maxSignatureAttempts }),
+  };
+}
+
+/** The artifact types of signatures by cosign, in both forms. */
+const COSIGN_TYPES =
+  "application/vnd.dev.cosign.artifact.sig.v1+json,application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/** A provider whose material is written into its resource. */
+export function inlineProvider(name: string, contentType: string, value: string): ResourceJson {
+  return resource("KeyManagementProvider", name, {
+    type: "inline",
+    parameters: { contentType, value },
+  });
+}
+
+/** A Cosign verifier with one trust policy, `vectors`, for all images. */
+export function cosignVerifier(policy: ResourceJson): ResourceJson {
+  const trustPolicies = [{ name: "vectors", scopes: ["*"], ...policy }];
+  return resource("Verifier", "cosign", {
+    name: "cosign",
+    artifactTypes: COSIGN_TYPES,
+    parameters: { trustPolicies },
+  });
+}
+
+/** All resources of a Cosign case, as one List. */
+export async function cosignCaseResources(one: Case): Promise<string> {
+  const { cosign } = one.config;
+  if (cosign === undefined) throw new Error(`case ${one.id} is not about cosign`);
+  const root = await corpusRoot();
+  const read = (path: string): Promise<string> => Deno.readTextFile(`${root}/${path}`);
+  const providers: ResourceJson[] = [];
+  const policy: Record<string, unknown> = { tLogVerify: cosign.transparencyLog === "offline" };
+  const trust = cosign.keyless?.trustedRoot ?? cosign.trustedRoot ?? cosign.rekorPublicKey;
+  if (trust !== undefined) {
+    const file = `${trust.slice(0, trust.lastIndexOf("/"))}/trusted_root.json`;
+    providers.push(inlineProvider("trusted-root", "trustedRoot", await read(file)));
+    policy["trustedRoot"] = "trusted-root";
+  }
+  if (cosign.keyless !== undefined) policy["keyless"] = keylessOf(cosign.keyless);
+  const keys = [];
+  for (const [index, path] of (cosign.keys ?? []).entries()) {
+    providers.push(inlineProvider(`key-${index}`, "key", await read(path)));
+    keys.push({ provider: `key-${index}`, hashAlgorithm: cosign.signatureDigestAlgorithm });
+  }
+  if (keys.length > 0) policy["keys"] = keys;
+  if (cosign.requiredAnnotations !== undefined) policy["annotations"] = cosign.requiredAnnotations;
+  const items = [...COMMON, ...providers, cosignVerifier(policy)];
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1);
+}
+
+function keylessOf(keyless: NonNullable<CosignCaseConfig["keyless"]>): ResourceJson {
+  const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer } = keyless;
+  return {
+    ctLogVerify: keyless.requireSct,
+    ...(certificateIdentity ? { certificateIdentity } : {}),
+    ...(certificateIdentityRegexp ? { certificateIdentityRegExp: certificateIdentityRegexp } : {}),
+    certificateOIDCIssuer: certificateOidcIssuer,
   };
 }

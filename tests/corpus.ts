@@ -46,10 +46,27 @@ export interface NotationCaseConfig {
   readonly revocationEndpoints?: readonly RevocationEndpoint[];
 }
 
+/** Trust material and policy of a Cosign verification. Paths are relative to the corpus. */
+export interface CosignCaseConfig {
+  readonly keys?: readonly string[];
+  readonly signatureDigestAlgorithm?: "sha256" | "sha384" | "sha512";
+  readonly keyless?: {
+    readonly certificateIdentity?: string;
+    readonly certificateIdentityRegexp?: string;
+    readonly certificateOidcIssuer: string;
+    readonly requireSct: boolean;
+    readonly trustedRoot?: string;
+  };
+  readonly requiredAnnotations?: Readonly<Record<string, string>>;
+  readonly transparencyLog: "ignore" | "offline";
+  readonly rekorPublicKey?: string;
+  readonly trustedRoot?: string;
+}
+
 /** The configuration of a case; which members are there depends on its family. */
 export interface CaseConfig {
   readonly notation?: NotationCaseConfig;
-  readonly cosign?: Readonly<Record<string, unknown>>;
+  readonly cosign?: CosignCaseConfig;
   readonly sbom?: Readonly<Record<string, unknown>>;
   readonly vulnerabilityreport?: Readonly<Record<string, unknown>>;
   readonly artifact?: string;

@@ -19,3 +19,25 @@ export async function demoResources(folder: string): Promise<string> {
   );
   return `${folder}/config`;
 }
+
+/**
+ * Writes the demo's resources to `folder/resources.yaml` with a store of registries in place of its own.
+ *
+ * @param parameters those of the store.
+ * @returns the file.
+ */
+export async function demoResourcesWith(
+  folder: string,
+  parameters: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const text = await Deno.readTextFile(`${DEMO}/resources.yaml`);
+  const store = JSON.stringify({
+    apiVersion: "config.ratify.deislabs.io/v1beta1",
+    kind: "Store",
+    metadata: { name: "oras" },
+    spec: { name: "oras", parameters },
+  });
+  const others = text.split(/^---$/m).filter((document) => !document.includes("kind: Store"));
+  await Deno.writeTextFile(`${folder}/resources.yaml`, [`${store}\n`, ...others].join("---\n"));
+  return `${folder}/resources.yaml`;
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { formatProblem, loadConfiguration } from "../src/resources/mod.ts";
 import { runCli } from "./run_cli.ts";
 
 /*
@@ -36,6 +37,16 @@ Deno.test("the README shows what the command prints", async () => {
   );
   const root = fromProject("config/").replace(/config\/$/, "");
   assert.equal(run.out.replaceAll(root, ""), shown);
+});
+
+Deno.test("the resources on the page about cosign can be pasted", async () => {
+  const blocks = [...read("docs/cosign.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+  assert.equal(blocks.length, 4);
+  for (const [, text = ""] of blocks) {
+    const { problems } = await loadConfiguration([{ path: "page.yaml", text }]);
+    const told = problems.map(formatProblem).filter((one) => !one.includes("for the cluster"));
+    assert.deepEqual(told, []);
+  }
 });
 
 Deno.test("links between pages lead somewhere", () => {

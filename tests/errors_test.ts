@@ -4,6 +4,7 @@ import { AssayError, ERROR_CODES, type ErrorCode, FAILURE_REASONS } from "../src
 import { requireSuitableRuntime, VERIFY_PATH } from "../src/server/mod.ts";
 import { demoResources } from "./demo_images.ts";
 import { ask, startTestService } from "./service.ts";
+import { createLogClient } from "../src/rekor/mod.ts";
 import { loadConfiguration } from "../src/resources/mod.ts";
 import { openLayout, openRegistryStore } from "../src/stores/mod.ts";
 import { TrustSnapshot } from "../src/trust/mod.ts";
@@ -37,6 +38,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   OPERATION_FORBIDDEN: () => trust("other/provider"),
   CERT_INVALID: () => check([inline("certificate", "no certificate")]),
   KEY_INVALID: () => check([inline("key", "no key")]),
+  TRUSTED_ROOT_INVALID: () => check([inline("trustedRoot", "{}")]),
   KEY_MANAGEMENT_PROVIDER_FAILURE: () => verifyCase("notation-jws-trust-leaf"),
   HOST_NAME_INVALID: () => resolveIn("0x7f.1"),
   AUTH_DENIED: refusedByRegistry,
@@ -46,6 +48,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   LIST_REFERRERS_FAILURE: () => damagedLayout("signature"),
   GET_REFERRER_MANIFEST_FAILURE: vanishedManifest,
   GET_BLOB_CONTENT_FAILURE: () => verifyCase("notation-jws-missing-blob"),
+  LOG_UNAVAILABLE: askDeadLog,
   MANIFEST_INVALID: () => unreadableManifest(),
   LIMIT_EXCEEDED: () => verifyCase("notation-limit-exceeded"),
   NO_VERIFIER_REPORT: () => verifyCase("notation-unsigned"),
@@ -136,6 +139,20 @@ async function verifyCase(id: string, ...args: readonly string[]): Promise<strin
   await Deno.writeTextFile(`${folder.path}/r.json`, await caseResources(one));
   const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
   return await cli("verify", image, "-c", folder.path, "-o", "json", ...args);
+}
+
+/** Asks a log that does not answer. */
+async function askDeadLog(): Promise<string[]> {
+  try {
+    await createLogClient("assay/test")(
+      new URL("http://127.0.0.1:1/"),
+      new Uint8Array(),
+      new AbortController().signal,
+    );
+    return [];
+  } catch (error) {
+    return error instanceof AssayError ? [error.code] : [];
+  }
 }
 
 function trust(reference: string): Promise<string[]> {

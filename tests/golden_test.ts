@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { caseResources } from "./case_resources.ts";
+import { caseResources, cosignCaseResources } from "./case_resources.ts";
 import { corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
 import { answerRevocation } from "./revocation_answers.ts";
 import { runCli } from "./run_cli.ts";
@@ -40,13 +40,22 @@ const SITUATIONS: Readonly<Record<string, string>> = {
   "revoked": "notation-crl-revoked",
   "revocation-unavailable": "notation-ocsp-forged",
   "missing-trust-store": "notation-cose-empty-store",
+  "cosign-allowed-by-a-key": "cosign-tag-annotations-match",
+  "cosign-allowed-keyless": "cosign-keyless-uri",
+  "cosign-allowed-by-a-bundle": "cosign-bundle-keyless",
+  "cosign-allowed-with-a-bad-signature-beside": "cosign-tag-two-layers-bad-good",
+  "cosign-two-bad-signatures": "cosign-tag-two-layers-bad-bad",
+  "cosign-other-identity": "cosign-keyless-wrong-identity",
+  "cosign-other-image": "cosign-bundle-other-digest",
+  "cosign-without-log-entry": "cosign-log-key-bundle-missing",
 };
 
 for (const [name, id] of Object.entries(SITUATIONS)) {
   Deno.test(`verify tells a person about: ${name.replaceAll("-", " ")}`, async () => {
     const one = await corpusCase(id);
     await using folder = await temporaryFolder();
-    await Deno.writeTextFile(`${folder.path}/resources.json`, await caseResources(one));
+    const resources = one.family === "cosign" ? cosignCaseResources : caseResources;
+    await Deno.writeTextFile(`${folder.path}/resources.json`, await resources(one));
     const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
     const as = `${one.repository}@${one.imageDigest}`;
     using _ = await answerRevocation(one.config.notation?.revocationEndpoints ?? []);

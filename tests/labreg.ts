@@ -13,6 +13,8 @@ export interface LabRegistry extends AsyncDisposable {
   set(query: string): Promise<void>;
   /** How many requests came since the last call. */
   requests(): Promise<number>;
+  /** How many bytes of endless answers were taken since the last call of `requests`. */
+  written(): Promise<number>;
   /** Stores all that a layout lists, and its blobs; what the layout tags has these tags. */
   push(layout: string, repository: string): Promise<void>;
 }
@@ -46,6 +48,7 @@ export async function startLabRegistry(path: string, referrersApi = true): Promi
     [Symbol.asyncDispose]: stop,
     set: (query) => post(host, `set?${query}`),
     push: (layout, repository) => pushLayout(host, layout, repository, referrersApi),
+    written: async () => (await (await fetch(`http://${host}/lab/stats`)).json()).written,
     requests: async () => {
       const stats = await (await fetch(`http://${host}/lab/stats`)).json();
       await post(host, "reset");

@@ -22,6 +22,7 @@ export async function requireConfiguration(
   const found = await requireConfigurationPaths(paths, io);
   const { configuration, problems } = await loadConfiguration(await readSources(found), {
     home: io.env("HOME"),
+    env: io.env,
     now: io.now(),
   });
   for (const problem of problems) io.err(printable(formatProblem(problem)));

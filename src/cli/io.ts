@@ -1,4 +1,5 @@
 import type { AwsVariable } from "../cloud/mod.ts";
+import type { SigstoreVariable } from "../resources/mod.ts";
 
 /** The environment variables that commands look at. */
 export type EnvironmentName =
@@ -7,7 +8,8 @@ export type EnvironmentName =
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
   | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
-  | AwsVariable;
+  | AwsVariable
+  | SigstoreVariable;
 
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */
 export interface Io {

@@ -65,6 +65,23 @@ export function renderText(image: string, report: ImageReport, colour: boolean):
   return lines;
 }
 
+/** What came of one verification outside a policy, for a person. */
+export function renderResult(
+  result: Pick<ArtifactReport, "outcome" | "message" | "checks" | "failure">,
+  colour: boolean,
+): string[] {
+  const paint = painter(colour);
+  const right = result.outcome === "success";
+  return [
+    paint(right ? "VERIFIED" : "NOT VERIFIED", right ? "green" : "red"),
+    ...renderChecks(result.checks, paint).map((check) => `  ${check}`),
+    `  ${paint("Why:", "bold")}   ${printable(result.message)}`,
+    ...(result.failure === undefined
+      ? []
+      : [`  ${paint("To do:", "bold")} ${printable(result.failure.remedy)}`]),
+  ];
+}
+
 /** An error for a person: what happened, the evidence, what to do. */
 export function renderError(error: AssayError): string[] {
   return [
@@ -81,13 +98,17 @@ function renderArtifact(artifact: ArtifactReport, paint: Paint): string[] {
     `  ${paint(mark, shade)} ${printable(artifact.artifactType)}  ${artifact.referenceDigest}`,
     `    verifier ${printable(artifact.verifierName)}`,
   ];
-  const width = Math.max(0, ...artifact.checks.map((check) => check.name.length));
-  for (const check of artifact.checks) lines.push(`      ${renderCheck(check, width, paint)}`);
+  for (const check of renderChecks(artifact.checks, paint)) lines.push(`      ${check}`);
   const told = artifact.checks.some((check) => check.detail === artifact.message);
   if (artifact.checks.length === 0 || (artifact.outcome !== "success" && !told)) {
     lines.push(`      ${printable(artifact.message)}`);
   }
   return lines;
+}
+
+function renderChecks(checks: readonly Check[], paint: Paint): string[] {
+  const width = Math.max(0, ...checks.map((check) => check.name.length));
+  return checks.map((check) => renderCheck(check, width, paint));
 }
 
 function renderCheck(check: Check, width: number, paint: Paint): string {

@@ -14,6 +14,10 @@ export type Format =
   | "OCSP"
   | "SPKI"
   | "UTF-8"
+  | "protobuf JSON"
+  | "checkpoint"
+  | "SCT"
+  | "in-toto"
   | "time";
 
 /** Input that is not what its format asks for. The only error that the readers of this room throw. */

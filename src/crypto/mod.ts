@@ -49,6 +49,7 @@ export {
   responderKeyHash,
 } from "./ocsp/mod.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { ProtoMessage } from "./protobuf_json.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";
 export {
@@ -57,6 +58,7 @@ export {
   messageScheme,
   type SignatureScheme,
 } from "./signature_scheme.ts";
+export { type DigestScheme, verifyDigest } from "./verify_digest.ts";
 export { verifySignature } from "./verify_signature.ts";
 export {
   type Certificate,

@@ -98,7 +98,7 @@ function readyKey(spki: Bytes, scheme: SignatureScheme): ReadyKey {
 }
 
 /** @throws {FormatError} when the scheme cannot use the key. */
-function checkKey(key: PublicKey, scheme: SignatureScheme): void {
+export function checkKey(key: PublicKey, scheme: SignatureScheme): void {
   switch (scheme.name) {
     case "ECDSA": {
       const curve = CURVES[key.curve ?? ""];
@@ -117,7 +117,11 @@ function checkKey(key: PublicKey, scheme: SignatureScheme): void {
 }
 
 /** Brings a signature into Web Crypto's form; undefined for a malformed one. */
-function prepare(key: PublicKey, scheme: SignatureScheme, signature: Bytes): Bytes | undefined {
+export function prepare(
+  key: PublicKey,
+  scheme: SignatureScheme,
+  signature: Bytes,
+): Bytes | undefined {
   switch (scheme.name) {
     case "ECDSA": {
       const curve = CURVES[key.curve ?? ""];

@@ -79,7 +79,8 @@ export class StoreArtifactReader implements ArtifactReader {
       `reading the manifest ${this.#referrer.digest}`,
       () => this.#store.manifest(this.#subject, this.#referrer, this.#options),
     );
-    if (manifest.artifactType !== this.#referrer.artifactType) {
+    const byTag = this.#referrer.source === "cosignTag"; // nothing but the tag gives it its type
+    if (!byTag && manifest.artifactType !== this.#referrer.artifactType) {
       throw new VerificationFailure({
         reason: "manifest.artifact_type",
         message:

@@ -62,7 +62,11 @@ export class ArtifactsVerification {
     context: VerificationContext,
   ) {
     const { descriptor } = subject;
-    const target = { reference: `${image.repository}@${descriptor.digest}`, descriptor };
+    const target = {
+      reference: `${image.repository}@${descriptor.digest}`,
+      ...(image.repository === "" ? {} : { asked: image.name }),
+      descriptor,
+    };
     const attempts = new Map<Verifier, number>();
     for (const { store, referrer } of referrers) {
       const accepting = verifiers.filter((verifier) => verifier.accepts(referrer.artifactType));

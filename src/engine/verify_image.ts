@@ -235,6 +235,9 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
   "deadline": "DEADLINE_EXCEEDED",
   "defect": "UNKNOWN",
   "authenticity.invalid_trust_store": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "cosign.key": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "cosign.trusted_root": "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  "cosign.tlog_unavailable": "LOG_UNAVAILABLE",
   "revocation.unavailable": "REVOCATION_UNAVAILABLE",
 };
 

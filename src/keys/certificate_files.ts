@@ -7,6 +7,7 @@ import {
 } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { readCertificates } from "./pem_material.ts";
+import { whyUnreadable } from "./unreadable.ts";
 
 const MAX_FILES = 1000;
 const MAX_DEPTH = 8;
@@ -75,11 +76,7 @@ async function orUnreadable<T>(path: string, read: () => Promise<T>): Promise<T>
   try {
     return await read();
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : error instanceof Error
-      ? error.message
-      : String(error);
+    const why = whyUnreadable(error);
     throw unreadable(path, why);
   }
 }

@@ -51,6 +51,17 @@ export function readPublicKey(text: string): PublicKey {
   return asConfigurationError("KEY_INVALID", block.line, () => parsePublicKey(spkiOf(block)));
 }
 
+/**
+ * Reads the first public key of a PEM text, as files of keys are read: what follows is ignored.
+ *
+ * @throws {AssayError} KEY_INVALID; loudly for a private key.
+ */
+export function readFirstPublicKey(text: string): PublicKey {
+  const [block] = readBlocks(text, "KEY_INVALID");
+  if (block === undefined) throw invalid("KEY_INVALID", "holds no public key (BEGIN PUBLIC KEY)");
+  return asConfigurationError("KEY_INVALID", block.line, () => parsePublicKey(spkiOf(block)));
+}
+
 function spkiOf(block: PemBlock): Bytes {
   switch (block.label) {
     case "PUBLIC KEY":

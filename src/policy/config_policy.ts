@@ -1,4 +1,9 @@
-import type { ArtifactReport, Decision } from "../report/mod.ts";
+import {
+  type ArtifactReport,
+  type Decision,
+  policyTypeOf,
+  policyTypeOfReport,
+} from "../report/mod.ts";
 import type { PolicyInput, PolicyProvider } from "./policy_provider.ts";
 
 /** How many reports of an artifact type must be successes. */
@@ -36,7 +41,7 @@ interface Group {
  * ```
  */
 export function createConfigPolicy(configuration: ConfigPolicyConfiguration): PolicyProvider {
-  const quantifiers = new Map(Object.entries(configuration.artifactVerificationPolicies));
+  const quantifiers = byPolicyType(configuration.artifactVerificationPolicies);
   const fallback = quantifiers.get("default") ?? "all";
   quantifiers.delete("default");
   return {
@@ -45,18 +50,30 @@ export function createConfigPolicy(configuration: ConfigPolicyConfiguration): Po
   };
 }
 
+/** Two spellings of one kind are one entry; `all`, the stricter one, wins. */
+function byPolicyType(policies: Readonly<Record<string, Quantifier>>): Map<string, Quantifier> {
+  const quantifiers = new Map<string, Quantifier>();
+  for (const [artifactType, quantifier] of Object.entries(policies)) {
+    const type = policyTypeOf(artifactType);
+    quantifiers.set(type, quantifiers.get(type) === "all" ? "all" : quantifier);
+  }
+  return quantifiers;
+}
+
 function decide(
   quantifiers: ReadonlyMap<string, Quantifier>,
   fallback: Quantifier,
   input: PolicyInput,
 ): Decision {
+  // What a verifier found to be of another kind than it judges counts as if it had not been asked.
+  const counted = input.reports.filter(({ failure }) => failure?.reason !== "not_applicable");
   const types = new Set([
     ...quantifiers.keys(),
-    ...input.reports.map((report) => report.artifactType),
+    ...counted.map(policyTypeOfReport),
   ]);
   const groups = [...types].map((artifactType) => {
     const quantifier = quantifiers.get(artifactType) ?? fallback;
-    const reports = input.reports.filter((report) => report.artifactType === artifactType);
+    const reports = counted.filter((report) => policyTypeOfReport(report) === artifactType);
     const state = stateOf(quantifier, reports, input.listingComplete);
     return { artifactType, quantifier, state, reports };
   });

@@ -28,12 +28,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.type: is missing: text is required",
   ]],
   ["a type that is none", yaml("KeyManagementProvider", "type: vault\nparameters: {}"), [
-    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be inline or azurekeyvault; found "vault"',
+    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, azurekeyvault; found "vault"',
   ]],
   [
     "a type in upper case",
     yaml("KeyManagementProvider", "type: Inline\nparameters: {}"),
-    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be inline or azurekeyvault; found "Inline" (did you mean inline?)'],
+    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, azurekeyvault; found "Inline" (did you mean inline?)'],
   ],
   ["no parameters", yaml("KeyManagementProvider", "type: inline"), [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.parameters: is missing: an object is required",
@@ -87,20 +87,31 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:8:12: error KEY_INVALID KeyManagementProvider/x spec.parameters.value: holds no public key (BEGIN PUBLIC KEY). Put the key there as PEM text (BEGIN PUBLIC KEY).",
   ]],
   ["a trusted root that is no JSON", inline("trustedRoot", "{"), [
-    "t.yaml:7:18: error NOT_AVAILABLE KeyManagementProvider/x spec.parameters.contentType: The content type trustedRoot is not available in this build",
-    "t.yaml:8:12: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.value: must be the JSON of a Sigstore trusted root: JSON: a member name in quotes is missing (line 2, column 1)",
+    "t.yaml:8:12: error TRUSTED_ROOT_INVALID KeyManagementProvider/x spec.parameters.value: is not the JSON of a Sigstore trusted root: JSON: a member name in quotes is missing (line 2, column 1). Put the content of a trusted_root.json there, complete and unchanged.",
   ]],
   ["a trusted root that is a list", inline("trustedRoot", "[]"), [
-    "t.yaml:7:18: error NOT_AVAILABLE KeyManagementProvider/x spec.parameters.contentType: The content type trustedRoot is not available in this build",
-    "t.yaml:8:12: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.value: must be the JSON of a Sigstore trusted root: it is not an object",
+    "t.yaml:8:12: error TRUSTED_ROOT_INVALID KeyManagementProvider/x spec.parameters.value: is not the JSON of a Sigstore trusted root: protobuf JSON: the message is not an object. Put the content of a trusted_root.json there, complete and unchanged.",
   ]],
-  ["a trusted root, which comes later", inline("trustedRoot", "{}"), [
-    "t.yaml:7:18: error NOT_AVAILABLE KeyManagementProvider/x spec.parameters.contentType: The content type trustedRoot is not available in this build",
+  ["a trusted root without media type", inline("trustedRoot", "{}"), [
+    't.yaml:8:12: error TRUSTED_ROOT_INVALID KeyManagementProvider/x spec.parameters.value: is not the JSON of a Sigstore trusted root: protobuf JSON: its mediaType is "", not application/vnd.dev.sigstore.trustedroot+json;version=0.1. Put the content of a trusted_root.json there, complete and unchanged.',
   ]],
   [
-    "a provider of files, which comes later",
+    "a provider of files without a file",
     yaml("KeyManagementProvider", "type: file\nparameters: {}"),
-    ["t.yaml:5:9: error NOT_AVAILABLE KeyManagementProvider/x spec.type: The provider type file is not available in this build"],
+    [
+      "t.yaml:6:15: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.contentType: is missing: one of certificate, key, trustedRoot is required",
+      "t.yaml:6:15: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.path: is missing: text is required",
+    ],
+  ],
+  [
+    "a provider of files in a namespace",
+    yaml(
+      "NamespacedKeyManagementProvider",
+      "type: file\nparameters: {contentType: key, path: /x}",
+    ).replace("name: x", "name: x, namespace: team-a"),
+    [
+      "t.yaml:6:34: error CONFIG_INVALID NamespacedKeyManagementProvider/team-a/x spec.parameters.path: must not be set in a namespace: it names files of the process",
+    ],
   ],
   [
     "a vault without entries",
@@ -144,7 +155,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ]],
   ["a certificate store of no kind", certificateStore("provider: x\nparameters: {}"), [
     "t.yaml:1:1: warning CONFIG_INVALID CertificateStore/team-a/x: CertificateStore is deprecated; use NamespacedKeyManagementProvider",
-    't.yaml:5:13: error CONFIG_INVALID CertificateStore/team-a/x spec.provider: must be inline or azurekeyvault; found "x"',
+    't.yaml:5:13: error CONFIG_INVALID CertificateStore/team-a/x spec.provider: must be one of inline, azurekeyvault; found "x"',
   ]],
   ["a certificate store without value", certificateStore("provider: inline\nparameters: {}"), [
     "t.yaml:1:1: warning CONFIG_INVALID CertificateStore/team-a/x: CertificateStore is deprecated; use NamespacedKeyManagementProvider",

@@ -37,10 +37,10 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:6:18: error CONFIG_INVALID Verifier/x spec.artifactTypes: must be text; found a list",
   ]],
   ["a type that is none", yaml("Verifier", "name: notary\nartifactTypes: a/b"), [
-    't.yaml:5:9: error PLUGIN_NOT_FOUND Verifier/x spec.name: must be one of notation, cosign, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "notary"',
+    't.yaml:5:9: error PLUGIN_NOT_FOUND Verifier/x spec.name: must be one of notation, cosign, attestation, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "notary"',
   ]],
   ["a path as type", yaml("Verifier", "name: x\ntype: ../notation\nartifactTypes: a/b"), [
-    't.yaml:6:9: error PLUGIN_NOT_FOUND Verifier/x spec.type: must be one of notation, cosign, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "../notation" (did you mean notation?)',
+    't.yaml:6:9: error PLUGIN_NOT_FOUND Verifier/x spec.type: must be one of notation, cosign, attestation, sbom, vulnerabilityreport, schemavalidator, licensechecker; found "../notation" (did you mean notation?)',
   ]],
   ["a number as type", yaml("Verifier", "name: x\ntype: 5\nartifactTypes: a/b"), [
     "t.yaml:6:9: error CONFIG_INVALID Verifier/x spec.type: must be text; found 5: put it in quotes",

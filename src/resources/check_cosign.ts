@@ -7,22 +7,27 @@ import { checkReference } from "./providers.ts";
 import { type CosignParameters, cosignParameters } from "./schema/cosign.ts";
 import { validate } from "./validate.ts";
 
-type TrustPolicy = NonNullable<CosignParameters["trustPolicies"]>[number];
+/** A trust policy as it is written. */
+export type TrustPolicy = NonNullable<CosignParameters["trustPolicies"]>[number];
 type Report = (path: Path, text: string, severity?: "error" | "warning") => void;
 
 /** The most scopes of one verifier: each is compared with each. */
 const MAX_SCOPES = 2000;
 
-/** Finds what is wrong with the parameters of a Cosign verifier. */
+/**
+ * Finds what is wrong with the parameters of a Cosign verifier.
+ *
+ * @returns the parameters, unless they do not fit their schema.
+ */
 export function checkCosign(
   candidate: Candidate,
   environment: VerifierEnvironment,
   problems: ProblemList,
-): void {
+): CosignParameters | undefined {
   const validated = validate(cosignParameters, candidate.parameters ?? {});
   if (!validated.ok) {
     problems.issues(candidate, candidate.parametersPath, validated.issues);
-    return;
+    return undefined;
   }
   const { trustPolicies, key, rekorURL } = validated.value;
   const report: Report = (path, text, severity = "error") =>
@@ -34,8 +39,21 @@ export function checkCosign(
     report([], "must have trustPolicies, or a key: without either every signer would be accepted");
   }
   if (candidate.scope !== "" && key !== undefined) report(["key"], NAMES_FILES);
+  checkTrustPolicies(candidate, trustPolicies ?? [], environment, problems);
+  return validated.value;
+}
+
+/** Finds what is wrong with the trust policies of a verifier, which are at `trustPolicies`. */
+export function checkTrustPolicies(
+  candidate: Candidate,
+  trustPolicies: readonly TrustPolicy[],
+  environment: VerifierEnvironment,
+  problems: ProblemList,
+): void {
+  const report: Report = (path, text, severity = "error") =>
+    problems.of(candidate, [...candidate.parametersPath, ...path], text, { severity });
   const names = new Set<string>();
-  trustPolicies?.forEach((policy, index) => {
+  trustPolicies.forEach((policy, index) => {
     const at = ["trustPolicies", index];
     if (names.has(policy.name)) {
       report([...at, "name"], `must be unique; ${quote(policy.name)} is used by an earlier policy`);
@@ -48,7 +66,7 @@ export function checkCosign(
       checkReference(candidate, reference, where, environment.providers, problems);
     }
   });
-  checkScopes(trustPolicies ?? [], report);
+  checkScopes(trustPolicies, report);
 }
 
 function checkKeys(candidate: Candidate, policy: TrustPolicy, at: Path, report: Report): void {

@@ -11,6 +11,7 @@ import { NAMES_FILES } from "./plugin_fields.ts";
 import { checkReference } from "./providers.ts";
 import { milliseconds } from "./schema/common.ts";
 import { notationParameters, trustPolicyDocument } from "./schema/notation.ts";
+import type { SigstoreEnvironment } from "./sigstore_variables.ts";
 import { validate } from "./validate.ts";
 
 /** What verifiers refer to. */
@@ -19,6 +20,8 @@ export interface VerifierEnvironment {
   readonly providers: ReadonlySet<string>;
   /** The home directory, for paths that begin with `~/`. */
   readonly home: string | undefined;
+  /** Environment variables that name files with keys of Sigstore. */
+  readonly env: SigstoreEnvironment | undefined;
   /** The time against which expired certificates are noticed. */
   readonly now: Date | undefined;
   /** Content of files that a verifier depends on is noted here, with the verifier. */

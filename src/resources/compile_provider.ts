@@ -1,22 +1,27 @@
-import { FormatError, parseJson } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
-import { createInlineProvider, type KeyManagementProvider } from "../keys/mod.ts";
+import {
+  type ContentType,
+  createFileProvider,
+  createInlineProvider,
+  type KeyManagementProvider,
+} from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { quote } from "./describe.ts";
-import { isObject } from "./members.ts";
-import { notAvailable } from "./plugin_fields.ts";
+import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
 import {
   azureKeyVaultParameters,
   certificateStoreInlineParameters,
   certificateStoreSpec,
   certificateStoreVaultParameters,
+  fileParameters,
   inlineParameters,
   providerSpec,
 } from "./schema/key_management_provider.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
-const TYPES = ["inline", "azurekeyvault", "file"];
+const TYPES = ["inline", "file", "azurekeyvault"];
+const STORE_TYPES = ["inline", "azurekeyvault"];
 
 /** Compiles a KeyManagementProvider; undefined, with problems, when it is wrong. */
 export function compileProvider(
@@ -42,18 +47,17 @@ export function compileProvider(
       notAvailable(candidate, candidate.typePath, "The provider type azurekeyvault", problems);
       return undefined;
     case "file":
-      notAvailable(candidate, candidate.typePath, "The provider type file", problems);
-      return undefined;
+      return compileFile(candidate, problems);
     default:
-      problems.of(candidate, candidate.typePath, unknownType(type));
+      problems.of(candidate, candidate.typePath, unknownType(type, TYPES));
       return undefined;
   }
 }
 
-function unknownType(type: string): string {
-  const hint = suggest(type, TYPES);
+function unknownType(type: string, types: readonly string[]): string {
+  const hint = suggest(type, types);
   const suffix = hint === undefined ? "" : ` (did you mean ${hint}?)`;
-  return `must be inline or azurekeyvault; found ${quote(type)}${suffix}`;
+  return `must be one of ${types.join(", ")}; found ${quote(type)}${suffix}`;
 }
 
 function checkVault(candidate: Candidate, problems: ProblemList): void {
@@ -98,7 +102,7 @@ export function compileCertificateStore(
       return undefined;
     }
     default:
-      problems.of(candidate, candidate.typePath, unknownType(provider));
+      problems.of(candidate, candidate.typePath, unknownType(provider, STORE_TYPES));
       return undefined;
   }
 }
@@ -114,29 +118,31 @@ function compileInline(
     return undefined;
   }
   const { contentType, value } = parameters.value;
-  if (contentType !== "trustedRoot") return createInline(candidate, contentType, value, problems);
-  const why = describeTrustedRootProblem(value);
-  if (why !== undefined) {
-    const text = `must be the JSON of a Sigstore trusted root: ${why}`;
-    problems.of(candidate, [...candidate.parametersPath, "value"], text);
-  }
-  const path = [...candidate.parametersPath, "contentType"];
-  notAvailable(candidate, path, "The content type trustedRoot", problems);
-  return undefined;
+  return createInline(candidate, contentType, value, problems);
 }
 
-function describeTrustedRootProblem(text: string): string | undefined {
-  try {
-    return isObject(parseJson(text).value) ? undefined : "it is not an object";
-  } catch (error) {
-    if (error instanceof FormatError) return error.message;
-    throw error;
+/** A file may change, so that it is read when the material is fetched. */
+function compileFile(
+  candidate: Candidate,
+  problems: ProblemList,
+): KeyManagementProvider | undefined {
+  if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
+  const parameters = validate(fileParameters, candidate.parameters);
+  if (!parameters.ok) {
+    problems.issues(candidate, candidate.parametersPath, parameters.issues);
+    return undefined;
   }
+  if (candidate.scope !== "") {
+    const path = [...candidate.parametersPath, "path"];
+    problems.of(candidate, path, NAMES_FILES, { atKey: true });
+    return undefined;
+  }
+  return createFileProvider(parameters.value);
 }
 
 function createInline(
   candidate: Candidate,
-  contentType: "certificate" | "key",
+  contentType: ContentType,
   value: string,
   problems: ProblemList,
 ): KeyManagementProvider | undefined {

@@ -1,6 +1,7 @@
 import type { Verifier } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import { checkCosign } from "./check_cosign.ts";
+import { compileAttestation } from "./compile_attestation.ts";
+import { compileCosign } from "./compile_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
 import { checkAddress, isBuiltInPlugin, notAvailable, refuseSource } from "./plugin_fields.ts";
@@ -10,7 +11,7 @@ import { verifierSpec } from "./schema/verifier.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
-const TYPES = ["notation", "cosign", ...Object.keys(contentParameters)];
+const TYPES = ["notation", "cosign", "attestation", ...Object.keys(contentParameters)];
 
 /** Compiles a Verifier; undefined, with problems, when it is wrong or for a later build. */
 export async function compileVerifier(
@@ -41,8 +42,15 @@ export async function compileVerifier(
     const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
     return await compileNotation(candidate, artifactTypes, environment, problems);
   }
-  if (type === "cosign") checkCosign(candidate, environment, problems);
-  else checkContent(candidate, type, problems);
+  if (type === "cosign") {
+    const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
+    return await compileCosign(candidate, artifactTypes, environment, problems);
+  }
+  if (type === "attestation") {
+    const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
+    return await compileAttestation(candidate, artifactTypes, environment, problems);
+  }
+  checkContent(candidate, type, problems);
   notAvailable(candidate, candidate.typePath, `The verifier type ${type}`, problems);
   return undefined;
 }

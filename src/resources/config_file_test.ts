@@ -87,7 +87,7 @@ Deno.test("readConfigFile takes the type of a verifier from its name", async () 
     verifier: { plugins: [{ name: "cosign", artifactTypes: "a/b", key: "/x" }] },
   });
   assert.deepEqual(await problemsOf(text, { path: "config.json" }), [
-    "config.json:1:33: error NOT_AVAILABLE Verifier/cosign verifier.plugins[0].name: The verifier type cosign is not available in this build",
+    "config.json:1:70: error KEY_INVALID Verifier/cosign verifier.plugins[0].key: The file /x cannot be read: it does not exist",
   ]);
 });
 

@@ -13,12 +13,15 @@ import type { Problem } from "./problem.ts";
 import { DEFAULT_SETTINGS, type ProcessSettings } from "./process_settings.ts";
 import { type ProviderOptions, readMaterial, referencesOf } from "./providers.ts";
 import { referencedFilesOf } from "./referenced_files.ts";
+import type { SigstoreEnvironment } from "./sigstore_variables.ts";
 import type { SourceFile } from "./source.ts";
 
 /** What loading may depend on beside the files. */
 export interface LoadOptions extends ProviderOptions {
   /** The home directory, for certificate paths that begin with `~/`. */
   readonly home?: string | undefined;
+  /** Environment variables that name files with keys of Sigstore. */
+  readonly env?: SigstoreEnvironment | undefined;
 }
 
 /** What came of loading. */
@@ -59,6 +62,7 @@ export async function loadConfiguration(
   const environment = {
     providers: referencesOf(candidates, options),
     home: options.home,
+    env: options.env,
     now: options.now,
     inputs: [] as string[],
   };
@@ -72,7 +76,7 @@ export async function loadConfiguration(
   );
   const policies = await compileAll("Policy", (candidate) => compilePolicy(candidate, problems));
 
-  const referencedFiles = referencedFilesOf(candidates, options.home);
+  const referencedFiles = referencedFilesOf(candidates, options.home, options.env);
   if (problems.hasErrors) {
     return {
       configuration: undefined,

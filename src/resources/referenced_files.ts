@@ -1,6 +1,7 @@
 import type { Candidate } from "./candidate.ts";
 import { expandHome } from "./compile_notation.ts";
 import { isObject } from "./members.ts";
+import { type SigstoreEnvironment, sigstoreFiles } from "./sigstore_variables.ts";
 
 /**
  * The files and directories that resources name and whose content they depend on, also of resources
@@ -9,16 +10,35 @@ import { isObject } from "./members.ts";
 export function referencedFilesOf(
   candidates: readonly Candidate[],
   home: string | undefined,
+  env: SigstoreEnvironment | undefined,
 ): string[] {
   const files = candidates.filter(({ scope }) => scope === "").flatMap((candidate) => {
     const parameters = candidate.parameters ?? {};
-    if (candidate.class === "Verifier") return strings(parameters["verificationCerts"]);
+    if (candidate.class === "Verifier") return filesOfVerifier(parameters);
+    if (candidate.class === "KeyManagementProvider" && candidate.spec["type"] === "file") {
+      return strings([parameters["path"]]);
+    }
     if (candidate.class !== "Store") return [];
     const bundles = parameters["caBundles"];
     const values = isObject(bundles) ? Object.values(bundles) : [];
     return strings(values).filter((bundle) => !bundle.includes("-----BEGIN"));
   });
-  return [...new Set(files.map((path) => expandHome(path, home)))];
+  const named = files.map((path) => expandHome(path, home));
+  return [...new Set([...named, ...sigstoreFiles(env).map(({ path }) => path)])];
+}
+
+/** Certificates of Notation verifiers, and keys of those for signatures by cosign. */
+function filesOfVerifier(parameters: Readonly<Record<string, unknown>>): string[] {
+  const policies = objects(parameters["trustPolicies"]);
+  const keys = policies.flatMap((policy) => objects(policy["keys"]));
+  return [
+    ...strings(parameters["verificationCerts"]),
+    ...strings([parameters["key"], ...keys.map((key) => key["file"])]),
+  ];
+}
+
+function objects(list: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function strings(list: unknown): string[] {

@@ -10,13 +10,18 @@ const NOW = new Date("2026-11-24T12:00:00Z");
 const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "notation.yaml"];
 
 /** Samples of one resource, which others must stand beside. */
-const PARTS = ["key.yaml", "store.yaml"];
+const PARTS = [
+  "attestation.yaml",
+  "cosign-key.yaml",
+  "cosign-keyless.yaml",
+  "cosign-private.yaml",
+  "key.yaml",
+  "store.yaml",
+];
 
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
   "azurekeyvault.yaml": "spec.type",
-  "cosign-key.yaml": "spec.name",
-  "cosign-keyless.yaml": "spec.name",
   "rego-policy.yaml": "spec.type",
   "sbom.yaml": "spec.name",
   "vulnerabilityreport.yaml": "spec.name",

@@ -1,4 +1,5 @@
-import type { Certificate, PublicKey } from "../crypto/mod.ts";
+import type { Certificate, HashName, PublicKey } from "../crypto/mod.ts";
+import type { TrustedRoot } from "./trusted_root.ts";
 
 /** A certificate of a key management provider. */
 export interface ProvidedCertificate {
@@ -13,14 +14,16 @@ export interface ProvidedKey {
   readonly name: string;
   readonly version: string;
   readonly key: PublicKey;
+  /** The hash that the key signs with, where the provider knows it: a vault sets it by the key's size. */
+  readonly hash?: HashName;
 }
 
 /** What a person reads about one entry of a provider. */
 export interface MaterialDetail {
-  readonly kind: "certificate" | "key";
+  readonly kind: "certificate" | "key" | "trustedRoot";
   readonly name: string;
   readonly version: string;
-  /** Lower-case hex SHA-256 of the certificate's DER, or of the key's SubjectPublicKeyInfo. */
+  /** Lower-case hex SHA-256 of the certificate's DER, the key's SubjectPublicKeyInfo, or the text. */
   readonly fingerprint: string;
   /** Certificates: subject, and validity as RFC 3339. */
   readonly subject?: string;
@@ -32,5 +35,7 @@ export interface MaterialDetail {
 export interface TrustMaterial {
   readonly certificates: readonly ProvidedCertificate[];
   readonly keys: readonly ProvidedKey[];
+  /** Whom a Sigstore deployment trusts, where the provider has that. */
+  readonly trustedRoot?: TrustedRoot;
   readonly details: readonly MaterialDetail[];
 }

@@ -9,7 +9,7 @@ export type {
   TrustMaterial,
 } from "./material.ts";
 export { checkTrustPolicyDocument, parseTrustStore } from "./policy_document.ts";
-export { statementSelector } from "./registry_scope.ts";
+export { canonicalScope, statementSelector } from "./registry_scope.ts";
 export {
   atSigningTime,
   type CrlPair,
@@ -27,6 +27,14 @@ export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
 export { type Timestamp, verifyTimestamp } from "./timestamp.ts";
 export { loadTrustStore, type TrustStore, type TrustStoreSources } from "./trust_store.ts";
+export {
+  type CertificateAuthority,
+  isWithin,
+  parseTrustedRoot,
+  type Period,
+  type TransparencyLog,
+  type TrustedRoot,
+} from "./trusted_root.ts";
 export { matchTrustedIdentity } from "./trusted_identity.ts";
 export { checkValidAt, checkValidThrough, formatMoment } from "./validity.ts";
 export type {

@@ -61,21 +61,25 @@ const verified = new LruMap<string, Timestamp>(4096);
  * @param token a ContentInfo in BER or DER.
  * @param stamped the bytes that the token must be for.
  * @param anchors self-signed CA certificates; nothing else is trusted.
+ * @param known certificates that need not be in the token: the signer's, and ones between.
  * @throws {VerificationFailure} `timestamp.*`.
  */
 export async function verifyTimestamp(
   token: Bytes,
   stamped: Bytes,
   anchors: readonly Certificate[],
+  known: readonly Certificate[] = [],
 ): Promise<Timestamp> {
   if (token.length > MAX_TOKEN_BYTES) {
     throw malformed(`it has ${token.length} bytes; at most ${MAX_TOKEN_BYTES} are read`);
   }
   const id = [toHex(hash("SHA-256", token)), toHex(hash("SHA-256", stamped))]
-    .concat(anchors.map(({ fingerprint }) => fingerprint)).join(" ");
-  const known = verified.get(id);
-  if (known !== undefined) return known;
-  const { message, info } = readToken(token);
+    .concat(anchors.map(({ fingerprint }) => fingerprint), "/")
+    .concat(known.map(({ fingerprint }) => fingerprint)).join(" ");
+  const found = verified.get(id);
+  if (found !== undefined) return found;
+  const { message: sent, info } = readToken(token);
+  const message = { ...sent, certificates: [...sent.certificates, ...known] };
   checkImprint(info, stamped);
   const timestamp = await verifySigners(message, info, anchors);
   verified.set(id, timestamp);

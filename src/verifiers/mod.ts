@@ -1,3 +1,20 @@
+export {
+  type AttestationConfiguration,
+  type Condition,
+  type ConditionTest,
+  createAttestationVerifier,
+  parsePath,
+  PREDICATE_TYPES,
+  type PredicatePath,
+  PROVENANCE_PATHS,
+} from "./attestation/mod.ts";
+export {
+  type CosignConfiguration,
+  type CosignTrustPolicy,
+  createCosignVerifier,
+  type KeySource,
+  type TrustedSigners,
+} from "./cosign/mod.ts";
 export { createNotationVerifier, type NotationConfiguration } from "./notation/mod.ts";
 export type {
   ArtifactReader,
@@ -13,3 +30,13 @@ export {
   type PluginRequest,
   type VerificationPlugin,
 } from "./verification_plugin.ts";
+export {
+  compileExpression,
+  exactly,
+  type IdentityPolicy,
+  isAnchored,
+  MAX_BUNDLE_BYTES,
+  type Signer,
+  type TextMatcher,
+  verifyBundle,
+} from "./sigstore/mod.ts";

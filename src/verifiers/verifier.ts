@@ -8,6 +8,8 @@ import type { PluginHost } from "./verification_plugin.ts";
 export interface VerifiedSubject {
   /** `registry/repository@digest`: what scopes are matched against. */
   readonly reference: string;
+  /** The reference as asked, normalised, which may have a tag; absent where it names no registry. */
+  readonly asked?: string;
   readonly descriptor: Descriptor;
 }
 

@@ -113,3 +113,20 @@ export {
   forgeOcsp,
   type OcspOptions,
 } from "./revocation.ts";
+export {
+  type BundleOptions,
+  forgeBundle,
+  forgeEntry,
+  forgeInstance,
+  forgeSigner,
+  forgeTree,
+  granted,
+  IDENTITY,
+  ISSUER,
+  type Json,
+  proofOf,
+  SIGNED_AT,
+  type SignerOptions,
+  signLike,
+  type SigstoreInstance,
+} from "./sigstore.ts";

@@ -24,7 +24,11 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const paths = [...invocation.texts("config"), ...invocation.positionals];
   if (paths.length === 0) throw usage(checkCommand, "name files or directories to check");
   const files = await readSources(paths);
-  const { problems } = await loadConfiguration(files, { home: io.env("HOME"), now: io.now() });
+  const { problems } = await loadConfiguration(files, {
+    home: io.env("HOME"),
+    env: io.env,
+    now: io.now(),
+  });
   for (const problem of problems) io.out(printable(formatProblem(problem)));
   const errors = problems.filter((problem) => problem.severity === "error").length;
   io.err(

@@ -4,6 +4,7 @@ import { discoverCommand } from "./discover.ts";
 import { resolveCommand } from "./resolve.ts";
 import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
+import { verifyBundleCommand } from "./verify_bundle.ts";
 import { versionCommand } from "./version.ts";
 
 /** All commands, in the order in which help lists them. */
@@ -13,5 +14,6 @@ export const COMMANDS: readonly Command[] = [
   resolveCommand,
   discoverCommand,
   checkCommand,
+  verifyBundleCommand,
   versionCommand,
 ];

@@ -136,7 +136,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const running: { service?: Service } = {};
   await using configuration = await ConfigurationFiles.open(
     paths,
-    { home: io.env("HOME"), now: io.now },
+    { home: io.env("HOME"), env: io.env, now: io.now },
     {
       loaded: (current, problems) => {
         log.use(current);

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { ignoredVersion, nonEmpty } from "./common.ts";
 
+/** The address of a transparency log. */
+const logUrl = z.string().refine(
+  (text) => ["https:", "http:"].includes(URL.parse(text)?.protocol ?? ""),
+  "must be an address such as https://rekor.example.com",
+);
+
 const key = z.strictObject({
   provider: nonEmpty.optional().describe("A key management provider."),
   name: nonEmpty.optional().describe("One key of the provider; all when absent."),
@@ -20,7 +26,8 @@ const keyless = z.strictObject({
     .describe("A regular expression in place of certificateOIDCIssuer."),
 });
 
-const trustPolicy = z.strictObject({
+/** A trust policy of a verifier of the type `cosign` or `attestation`. */
+export const trustPolicy = z.strictObject({
   version: z.literal("1.0.0").default("1.0.0").describe("The version of the policy's form."),
   name: nonEmpty.describe("A unique name."),
   scopes: z.array(
@@ -34,7 +41,7 @@ const trustPolicy = z.strictObject({
   keyless: keyless.optional().describe("What a signer's certificate must say, in place of keys."),
   tLogVerify: z.boolean().default(true)
     .describe("Whether a signature must be in a transparency log, also one of a key."),
-  rekorURL: z.url().optional()
+  rekorURL: logUrl.optional()
     .describe("The log to ask when a signature has no proof with it; absent: none is asked."),
   annotations: z.record(z.string(), z.string()).optional()
     .describe("Pairs that the signed payload must have."),
@@ -47,7 +54,7 @@ export const cosignParameters = z.strictObject({
   trustPolicies: z.array(trustPolicy).min(1).max(1000).optional()
     .describe("Whose signatures count, by scope."),
   key: nonEmpty.optional().describe("Path of one public key, in place of trustPolicies."),
-  rekorURL: z.url().optional().describe("The transparency log, beside key."),
+  rekorURL: logUrl.optional().describe("The transparency log, beside key."),
   nestedArtifactTypes: z.array(nonEmpty).optional()
     .describe("Artifact types that must be attached to the signature itself."),
   version: ignoredVersion,

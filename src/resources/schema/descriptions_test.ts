@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import * as attestation from "./attestation.ts";
 import * as configFile from "./config_file.ts";
 import * as content from "./content.ts";
 import * as cosign from "./cosign.ts";
@@ -26,6 +27,7 @@ function undescribed(schema: JsonSchema, path: string): string[] {
 }
 
 const MODULES = [
+  attestation,
   configFile,
   content,
   cosign,

@@ -3,7 +3,7 @@ import { anyParameters, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */
 export const providerSpec = z.strictObject({
-  type: nonEmpty.describe("The kind of provider: `inline`."),
+  type: nonEmpty.describe("The kind of provider: `inline` or `file`."),
   refreshInterval: durationOrNone.optional()
     .describe("How often the material is fetched again, where the kind fetches."),
   parameters: anyParameters,
@@ -15,6 +15,12 @@ export const inlineParameters = z.strictObject({
   value: nonEmpty.describe(
     "PEM text: certificates, or one public key. For trustedRoot, the JSON of a Sigstore trusted root.",
   ),
+});
+
+/** The parameters of a provider of the type `file`. */
+export const fileParameters = z.strictObject({
+  contentType: z.enum(["certificate", "key", "trustedRoot"]).describe("What the file is."),
+  path: nonEmpty.describe("The file: PEM text, or the JSON of a Sigstore trusted root."),
 });
 
 const entry = z.strictObject({

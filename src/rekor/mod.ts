@@ -1,0 +1,1 @@
+export { createLogClient, type LogClient } from "./log_client.ts";
