@@ -110,7 +110,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       name: "state-dir",
       value: "DIR",
       description:
-        "The one folder that it may write to: CRLs, where `crl.cache.enabled` is set. Needs the permission to write there.",
+        "The one folder that it writes to, at or below `/var/lib/assay`: CRLs, where `crl.cache.enabled` is set.",
     },
     ...PLUGIN_OPTIONS,
   ],

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyParameters, ignoredVersion, nonEmpty, pluginSource, registryHost } from "./common.ts";
 
 /** The spec of a Store, beside its parameters. */
