@@ -11,6 +11,7 @@ import type { ImageReport } from "../report/mod.ts";
 import type { Configuration, ConfiguredStore } from "../resources/mod.ts";
 import { type RequestObserver, SingleFlight } from "../stores/mod.ts";
 import type { RevocationChecker } from "../trust/mod.ts";
+import type { PluginHost } from "../verifiers/mod.ts";
 import { BoundedCache, type CacheEvent } from "./cache/bounded_cache.ts";
 import { CachedStore, rememberedSubject } from "./cache/cached_store.ts";
 import { StoreCaches } from "./cache/store_caches.ts";
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly maxCacheBytes: number;
   /** Asks for the revocation of certificates; when absent, none can be asked for. */
   readonly revocation?: RevocationChecker | undefined;
+  /** Where verification plugins come from; when absent, there are none. */
+  readonly plugins?: PluginHost | undefined;
   readonly observeCache?: (cache: string, event: CacheEvent) => void;
 }
 
@@ -274,6 +277,7 @@ export class Engine implements Disposable {
       now,
       observe,
       revocation: this.#options.revocation,
+      plugins: this.#options.plugins,
     });
     return {
       get report(): ImageReport {

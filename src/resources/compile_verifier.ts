@@ -4,7 +4,7 @@ import { compileAttestation } from "./compile_attestation.ts";
 import { compileCosign } from "./compile_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
-import { checkAddress, notAvailable, refuseSource } from "./plugin_fields.ts";
+import { checkAddress, isBuiltInPlugin, notAvailable, refuseSource } from "./plugin_fields.ts";
 import { splitList } from "./schema/common.ts";
 import { contentParameters } from "./schema/content.ts";
 import { verifierSpec } from "./schema/verifier.ts";
@@ -21,6 +21,7 @@ export async function compileVerifier(
 ): Promise<Verifier | undefined> {
   const spec = validate(verifierSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
+  if (isBuiltInPlugin(candidate, problems)) return undefined;
   refuseSource(candidate, problems);
   checkAddress(candidate, problems);
   const type = candidate.spec["type"] ?? candidate.spec["name"];

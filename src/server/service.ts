@@ -25,6 +25,7 @@ export interface ServiceOptions {
     readonly maxBytes: number;
   };
   readonly revocation?: EngineOptions["revocation"];
+  readonly plugins?: EngineOptions["plugins"];
   readonly userAgent: string;
   readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
   readonly logger: Logger;
@@ -99,7 +100,7 @@ export async function startService(
 }
 
 function createEngine(
-  { cache, now, metrics, userAgent, env, revocation }: ServiceOptions,
+  { cache, now, metrics, userAgent, env, revocation, plugins }: ServiceOptions,
 ): Engine {
   const observe = (host: string, status: number | undefined): void =>
     metrics.registryRequest(host, status ?? "error", "");
@@ -107,6 +108,7 @@ function createEngine(
     openStore: (configured) => openStore(configured, { userAgent, env, observe }),
     now,
     revocation,
+    plugins,
     verdictTtl: cache.verdictTtl,
     tagTtl: cache.tagTtl,
     maxCacheBytes: cache.maxBytes,
