@@ -86,7 +86,8 @@ if (runtime !== "no tool") {
   const folder = `${PROJECT}.work/binary`;
   const binary = `${folder}/assay`;
   const compile = async (into: string): Promise<void> => {
-    const env = { ...Deno.env.toObject(), DENO: pair.deno, DENORT_BIN: pair.denort };
+    const pinned = { DENO: pair.deno, DENORT_BIN: pair.denort, ASSAY_STATE_DIR: "" };
+    const env = { ...Deno.env.toObject(), ...pinned };
     const { status, err } = await runProgram(`${PROJECT}dev`, ["compile", into], env);
     assert.equal(status, 0, err);
     assert.match(err, /\ndev: this runtime does not check client certificates; .*\n$/);
@@ -118,6 +119,7 @@ if (runtime !== "no tool") {
       allow_env: list.out.trim().split(","),
       allow_net: [],
       allow_read: [],
+      allow_write: ["/var/lib/assay"],
       deny_import: [], // of all, which comes before what is allowed
       prompt: false,
     });
