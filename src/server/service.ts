@@ -26,6 +26,8 @@ export interface ServiceOptions {
   };
   readonly revocation?: EngineOptions["revocation"];
   readonly plugins?: EngineOptions["plugins"];
+  /** What was done about revocation since the process began, by outcome. */
+  readonly revocationTotals?: () => Readonly<Record<string, number>>;
   /** The one folder that the service may write to; nothing is kept on disk when absent. */
   readonly stateDir?: string | undefined;
   readonly userAgent: string;
@@ -136,7 +138,7 @@ function openStatus(
   configuration: Pick<ConfigurationFiles, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
-  { health, metricsAddress, metrics, now }: ServiceOptions,
+  { health, metricsAddress, metrics, now, revocationTotals }: ServiceOptions,
 ): readonly StatusListener[] {
   const listeners: StatusListener[] = [];
   if (health !== undefined) {
@@ -149,6 +151,7 @@ function openStatus(
     listeners.push(listenForStatus("metrics", metricsAddress, {
       "/metrics": async () => {
         for (const { name, size, bytes } of engine.caches) metrics.cacheSize(name, size, bytes);
+        if (revocationTotals !== undefined) metrics.revocationTotals(revocationTotals());
         const { contentType, body } = await metrics.render();
         return new Response(body, { headers: { "content-type": contentType } });
       },

@@ -260,3 +260,12 @@ Deno.test("without metrics everything can be called and nothing is shown", async
   NO_METRICS.keyProviders([]);
   assert.equal((await NO_METRICS.render()).body, "");
 });
+
+Deno.test("createMetrics tells what was done about revocation as totals, however often it is told", async () => {
+  const metrics = await createMetrics();
+  metrics.revocationTotals({ requests: 1, hits: 2 });
+  metrics.revocationTotals({ requests: 3, hits: 2 });
+  const { body } = await metrics.render();
+  assert.match(body, /^assay_revocation_status_total\{outcome="requests"\} 3$/m);
+  assert.match(body, /^assay_revocation_status_total\{outcome="hits"\} 2$/m);
+});

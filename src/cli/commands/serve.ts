@@ -3,7 +3,7 @@ import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
-import type { RevocationChecker } from "../../trust/mod.ts";
+import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfigurationPaths } from "../configuration.ts";
 import { parseDuration } from "../duration.ts";
@@ -171,6 +171,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     ...settings,
     stateDir,
     revocation,
+    revocationTotals: () => ({ ...revocation.counters }),
     plugins: createLazyPlugins(invocation, io),
     userAgent: USER_AGENT,
     env: io.env,
@@ -192,7 +193,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
 /** What is asked again before it goes out of date, for as long as the service runs. */
 async function startRevocation(
   directory: () => string | undefined,
-): Promise<RevocationChecker & AsyncDisposable> {
+): Promise<RevocationService> {
   const { RevocationService } = await import("../../revocation/mod.ts");
   const service = new RevocationService({ directory });
   service.startRefreshing();
