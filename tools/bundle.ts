@@ -7,6 +7,7 @@
  * is no node_modules folder, and no lifecycle script is run.
  */
 
+import { resolve } from "node:path";
 import * as esbuild from "esbuild";
 
 const ROOT = new URL("../", import.meta.url).pathname;
@@ -37,9 +38,9 @@ try {
     banner: { js: "const require=(name)=>process.getBuiltinModule(name);" },
   });
   const inputs = Object.keys(metafile?.outputs ?? {}).flatMap((output) =>
-    Object.keys(metafile?.outputs[output]?.inputs ?? {})
+    Object.keys(metafile?.outputs[output]?.inputs ?? {}).map((input) => resolve(ROOT, input))
   );
-  const used = packages.filter(({ path }) => inputs.some((input) => input.includes(`${path}/`)));
+  const used = packages.filter(({ path }) => inputs.some((input) => input.startsWith(`${path}/`)));
   await Deno.writeTextFile(`${folder}/LICENSES`, await licences(used));
 } finally {
   await esbuild.stop();
