@@ -14,6 +14,7 @@ import type { RevocationChecker } from "../trust/mod.ts";
 import type { PluginHost } from "../verifiers/mod.ts";
 import { BoundedCache, type CacheEvent } from "./cache/bounded_cache.ts";
 import { CachedStore, rememberedSubject } from "./cache/cached_store.ts";
+import type { ContentDisk } from "./cache/content_disk.ts";
 import { StoreCaches } from "./cache/store_caches.ts";
 import { type Moment, validUntil, VerdictCache } from "./cache/verdict_cache.ts";
 import { resolveSubject } from "./find_artifacts.ts";
@@ -36,6 +37,8 @@ export interface EngineOptions {
   readonly tagTtl: number;
   /** The most bytes that all caches have together. */
   readonly maxCacheBytes: number;
+  /** Where manifests and blobs are kept for the next process; nowhere when absent. */
+  readonly disk?: ContentDisk | undefined;
   /** Asks for the revocation of certificates; when absent, none can be asked for. */
   readonly revocation?: RevocationChecker | undefined;
   /** Where verification plugins come from; when absent, there are none. */
@@ -122,6 +125,7 @@ export class Engine implements Disposable {
     this.#contents = new StoreCaches({
       maxBytes: maxCacheBytes - verdictBytes,
       tagTtl,
+      disk: options.disk,
       ...observe,
     });
     this.#verdicts = new VerdictCache(verdictTtl, { maxBytes: verdictBytes, ...observe });

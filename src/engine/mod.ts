@@ -1,4 +1,5 @@
 export type { CacheEvent } from "./cache/bounded_cache.ts";
+export { ContentDisk } from "./cache/content_disk.ts";
 export {
   Engine,
   type EngineOptions,

@@ -1,4 +1,4 @@
-import { Engine, type EngineOptions, openStore } from "../engine/mod.ts";
+import { ContentDisk, Engine, type EngineOptions, openStore } from "../engine/mod.ts";
 import type { ConfigurationFiles } from "../resources/mod.ts";
 import { signatureOf } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
@@ -26,6 +26,8 @@ export interface ServiceOptions {
   };
   readonly revocation?: EngineOptions["revocation"];
   readonly plugins?: EngineOptions["plugins"];
+  /** The one folder that the service may write to; nothing is kept on disk when absent. */
+  readonly stateDir?: string | undefined;
   readonly userAgent: string;
   readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
   readonly logger: Logger;
@@ -42,6 +44,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** The most bytes of manifests and blobs on disk. */
+const MAX_DISK = 512 * 1024 * 1024;
 /** How long requests under way have for their answers when the service ends. */
 const GRACE = 10_000;
 
@@ -57,7 +61,10 @@ export async function startService(
   await using started = new AsyncDisposableStack();
   const { logger, metrics } = options;
   if (options.tls?.clientCa !== undefined) requireSuitableRuntime(Deno.version.deno);
-  const engine = started.use(createEngine(options));
+  const disk = options.stateDir === undefined
+    ? undefined
+    : started.use(new ContentDisk({ folder: `${options.stateDir}/content`, maxBytes: MAX_DISK }));
+  const engine = started.use(createEngine(options, disk));
   const before = options.tls === undefined ? "" : await signatureOf(pathsOf(options.tls));
   const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls);
   if (tls !== undefined) reportExpiry(tls, metrics);
@@ -101,6 +108,7 @@ export async function startService(
 
 function createEngine(
   { cache, now, metrics, userAgent, env, revocation, plugins }: ServiceOptions,
+  disk: ContentDisk | undefined,
 ): Engine {
   const observe = (host: string, status: number | undefined): void =>
     metrics.registryRequest(host, status ?? "error", "");
@@ -112,6 +120,7 @@ function createEngine(
     verdictTtl: cache.verdictTtl,
     tagTtl: cache.tagTtl,
     maxCacheBytes: cache.maxBytes,
+    disk,
     observeCache: (name, event) => {
       if (event === "hit") metrics.cacheHit(name);
       else if (event === "miss") metrics.cacheMiss(name);

@@ -110,7 +110,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       name: "state-dir",
       value: "DIR",
       description:
-        "The one folder that it writes to, at or below `/var/lib/assay`: CRLs, where `crl.cache.enabled` is set.",
+        "The one folder that it writes to, at or below `/var/lib/assay`: manifests and blobs for the next process, and CRLs where `crl.cache.enabled` is set.",
     },
     ...PLUGIN_OPTIONS,
   ],
@@ -169,6 +169,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   );
   const service = await server.startService(configuration, {
     ...settings,
+    stateDir,
     revocation,
     plugins: createLazyPlugins(invocation, io),
     userAgent: USER_AGENT,
