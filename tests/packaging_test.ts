@@ -47,16 +47,17 @@ Deno.test("the bundle needs neither packages nor configuration of Deno", async (
 Deno.test("dev compile takes Deno from 2.7.11 up to 3, and says what is missing when it fails", async () => {
   await using folder = await temporaryFolder();
   const deno = `${folder.path}/deno`;
-  const compile = async (version: string, denort: Record<string, string>): Promise<string> => {
+  const compile = async (version: string, more: Record<string, string>): Promise<string> => {
     const script = `#!/bin/sh
 case $1 in
   --version) echo "deno ${version} (stable)" ;;
   run) for scratch; do :; done; : >"$scratch/assay.js" ;;
-  compile) echo "error: nothing there" >&2; echo "Stack backtrace:" >&2; exit 1 ;;
+  compile) echo "permissions:$(for arg; do case $arg in --allow-*) printf ' %s' "$arg" ;; esac; done)" >&2
+    echo "error: nothing there" >&2; echo "Stack backtrace:" >&2; exit 1 ;;
 esac
 `;
     await Deno.writeTextFile(deno, script, { mode: 0o755 });
-    const env = { PATH: Deno.env.get("PATH") ?? "", DENO: deno, DENO_DIR: folder.path, ...denort };
+    const env = { PATH: Deno.env.get("PATH") ?? "", DENO: deno, DENO_DIR: folder.path, ...more };
     const { status, out, err } = await runProgram(
       `${PROJECT}dev`,
       ["compile", `${folder.path}/dist`],
@@ -76,6 +77,16 @@ esac
   }
   const given = await compile("2.9.6", { DENORT_BIN: "/nowhere/denort" });
   assert.match(given, /error: nothing there\ndev: could not compile the program\n$/);
+  assert.match(
+    given,
+    /^permissions: --allow-net --allow-read --allow-write=\/var\/lib\/assay --allow-env=\S+$/m,
+  );
+  const plugins = { ASSAY_PLUGINS: "/plugins/notation-a,/plugins/notation-b" };
+  const wider = await compile("2.9.6", { ASSAY_STATE_DIR: "/state", ...plugins });
+  assert.match(
+    wider,
+    / --allow-write=\/state --allow-env=\S+ --allow-run=\/plugins\/notation-a,\/plugins\/notation-b$/m,
+  );
 });
 
 const runtime = await compileRuntime();
@@ -86,8 +97,8 @@ if (runtime !== "no tool") {
   const folder = `${PROJECT}.work/binary`;
   const binary = `${folder}/assay`;
   const compile = async (into: string): Promise<void> => {
-    const pinned = { DENO: pair.deno, DENORT_BIN: pair.denort, ASSAY_STATE_DIR: "" };
-    const env = { ...Deno.env.toObject(), ...pinned };
+    const pinned = { DENO: pair.deno, DENORT_BIN: pair.denort };
+    const env = { ...Deno.env.toObject(), ASSAY_STATE_DIR: "", ASSAY_PLUGINS: "", ...pinned };
     const { status, err } = await runProgram(`${PROJECT}dev`, ["compile", into], env);
     assert.equal(status, 0, err);
     assert.match(err, /\ndev: this runtime does not check client certificates; .*\n$/);

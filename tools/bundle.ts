@@ -8,9 +8,10 @@
  */
 
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
-const ROOT = new URL("../", import.meta.url).pathname;
+const ROOT = resolve(import.meta.dirname ?? "", "..");
 
 const [folder = ""] = Deno.args;
 if (folder === "") throw new Error("usage: bundle.ts FOLDER");
@@ -77,8 +78,8 @@ interface Package {
  * @throws when two versions of one package are among them.
  */
 async function linkPackages(names: readonly string[], into: string): Promise<Package[]> {
-  const lock: Lock = JSON.parse(await Deno.readTextFile(`${ROOT}deno.lock`));
-  const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const lock: Lock = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.lock`));
+  const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
   const cache = packageCache();
   const linked = new Map<string, string>();
   const queue = names.map((name) => {
@@ -112,16 +113,17 @@ function complete(entry: string, lock: Lock): string {
   return id;
 }
 
-/** Where Deno keeps packages of this registry, found by one that is certainly there. */
+/** Where Deno keeps packages of this registry, found by one that is certainly there; without links. */
 function packageCache(): string {
-  const found = /^(.*)\/esbuild\/[^/]+\//.exec(new URL(import.meta.resolve("esbuild")).pathname);
-  if (found?.[1] === undefined) throw new Error("the cache of packages was not found");
-  return decodeURIComponent(found[1]);
+  const entry = Deno.realPathSync(fileURLToPath(import.meta.resolve("esbuild")));
+  const found = /^(.*)\/esbuild\/[^/]+\/lib\/[^/]+$/.exec(entry);
+  if (found?.[1] === undefined) throw new Error(`the cache of packages was not found by ${entry}`);
+  return found[1];
 }
 
 /** The terms of the program and of packages, which whoever hands the binary out must hand out too. */
 async function licences(packages: readonly Package[]): Promise<string> {
-  const texts = [{ id: "Assay", path: ROOT.replace(/\/$/, "") }, ...packages].map(
+  const texts = [{ id: "Assay", path: ROOT }, ...packages].map(
     async ({ id, path }) => `${id}\n\n${(await Deno.readTextFile(`${path}/LICENSE`)).trim()}\n`,
   );
   return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
