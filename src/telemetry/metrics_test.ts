@@ -35,6 +35,7 @@ assay_key_provider_last_success_timestamp_seconds gauge
 assay_key_provider_stale gauge
 assay_registry_unanswered_total counter
 assay_requests_in_flight gauge
+assay_revocation_status_total counter
 assay_tls_certificate_expiry_timestamp_seconds gauge
 assay_upstream_requests histogram
 assay_verdicts_total counter
