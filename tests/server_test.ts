@@ -40,9 +40,24 @@ Deno.test("the service allows a signed image and denies an unsigned one, in the 
   assert.equal(signed.value.isSuccess, true);
   assert.equal(signed.value.version, "0.2.0");
   assert.equal(signed.value.verifierReports[0].subject, DEMO_SIGNED);
+  assert.equal(signed.value.verifierReports[0].checks, undefined, "nothing to explain");
   assert.equal(unsigned.value.isSuccess, false);
   assert.match(unsigned.value.traceID, /^[0-9a-f-]{36}$/);
   assert.match(unsigned.value.timestamp, /^\d{4}-\d{2}-\d{2}T/);
+});
+
+Deno.test("the service explains a denial by the checks of each artifact", async () => {
+  await using folder = await temporaryFolder();
+  await using service = await startTestService({
+    folder: folder.path,
+    config: [await demoResources(folder.path)],
+  });
+  const { json } = await askVerify(service.host, ["demo.example.com/stranger:v1"]);
+  const [report] = json.response.items[0].value.verifierReports;
+  assert.equal(report.isSuccess, false);
+  assert.equal(report.errorReason, "authenticity.untrusted");
+  const failed = report.checks.filter((check: { outcome: string }) => check.outcome === "failed");
+  assert.deepEqual(failed.map((check: { name: string }) => check.name), ["trust store"]);
 });
 
 Deno.test("the service turns a tag into a digest, and leaves a digest as it is", async () => {
