@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:https";
+import { connect as connectTls } from "node:tls";
 import { VERIFY_PATH } from "../src/server/mod.ts";
 import { createMetrics } from "../src/telemetry/mod.ts";
 import { ask, askMutate, askVerify, parties, startTestService } from "./service.ts";
@@ -195,6 +196,25 @@ Deno.test("the service answers a body that does not arrive in time, and closes t
   assert.equal(status, 500);
   assert.equal(headers["connection"], "close");
   assert.match(json.response.systemError, /did not arrive in time/);
+});
+
+Deno.test("the service closes a connection on which no whole request begins, and one without handshake", async () => {
+  await using folder = await temporaryFolder();
+  await using service = await startTestService({
+    folder: folder.path,
+    config: [await demoResources(folder.path)],
+  });
+  const { providerCa, client } = await parties();
+  const [host, port] = service.host.split(":");
+  const socket = connectTls({ host, port: Number(port), ca: providerCa, ...client });
+  socket.on("error", () => {});
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.once("secureConnect", () => socket.write(`POST ${VERIFY_PATH} HTTP/1.1\r\nHost: x\r\n`));
+  socket.resume();
+  using silent = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const ended = silent.read(new Uint8Array(1)).catch(() => null);
+  await closed;
+  await ended;
 });
 
 Deno.test("the service refuses headers that are too large", async () => {
