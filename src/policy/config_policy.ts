@@ -28,7 +28,8 @@ interface Group {
  * A policy by artifact types. Every listed type, and every type that has a report, is a group. A
  * group of `any` holds with one success; a group of `all` holds when it has reports and all are
  * successes. The image is allowed when there is a group and all hold. A group that fails wins over
- * one that is undecided.
+ * one that is undecided. For what is attached to an artifact, the types that must be there take the
+ * place of those that the policy lists; how many must be successes, the policy says there too.
  *
  * @example
  * ```ts
@@ -67,8 +68,9 @@ function decide(
 ): Decision {
   // What a verifier found to be of another kind than it judges counts as if it had not been asked.
   const counted = input.reports.filter(({ failure }) => failure?.reason !== "not_applicable");
+  const { nestedTypes } = input;
   const types = new Set([
-    ...quantifiers.keys(),
+    ...nestedTypes?.filter((type) => type !== "*").map(policyTypeOf) ?? quantifiers.keys(),
     ...counted.map(policyTypeOfReport),
   ]);
   const groups = [...types].map((artifactType) => {

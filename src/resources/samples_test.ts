@@ -16,15 +16,15 @@ const PARTS = [
   "cosign-keyless.yaml",
   "cosign-private.yaml",
   "key.yaml",
+  "sbom.yaml",
   "store.yaml",
+  "vulnerabilityreport.yaml",
 ];
 
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
   "azurekeyvault.yaml": "spec.type",
   "rego-policy.yaml": "spec.type",
-  "sbom.yaml": "spec.name",
-  "vulnerabilityreport.yaml": "spec.name",
 };
 
 async function load(name: string): ReturnType<typeof loadConfiguration> {
