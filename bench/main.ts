@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program that prints
 /**
  * Measures the service as a client sees it, in keys per CPU second of its process: what is slow or fast
  * about the rest of the machine does not count. `./dev bench [--soak MINUTES]`.
@@ -9,6 +10,7 @@ import { temporaryFolder } from "../tests/temp.ts";
 import { measureKeyless } from "./keyless.ts";
 import { startLab, writeConfiguration } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
+import { measureNotation } from "./notation.ts";
 import { runModel } from "./model.ts";
 import { load, type LoadResult, startProvider } from "./provider.ts";
 
@@ -102,6 +104,7 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   await lab.registry.set("latency=0ms");
 }
 row("engine against a model without memory", await runModel(1_000_000));
+await measureNotation();
 if (soakMinutes > 0) {
   await using provider = await startProvider(lab, uncached, ["--cache-ttl", "1s"]);
   const end = performance.now() + soakMinutes * 60_000;

@@ -314,6 +314,9 @@ export const FAILURE_REASONS = {
     "Try again; if it stays, look at the address that the message names, and whether it can be reached.",
   "plugin.not_installed":
     "Use a build that runs verification plugins, with the plugin allowed and installed.",
+  "plugin.failed": "Look at what the plugin says, and whether what it asks can be reached.",
+  "plugin.invalid_answer":
+    "Use a version of the plugin that follows the Notation plugin protocol, contract 1.0.",
   "plugin.invalid_attribute":
     "Sign again; the signature names its verification plugin in a wrong way.",
   "payload.descriptor_mismatch": "Sign this image; the signature was made for another one.",

@@ -89,7 +89,7 @@ Deno.test("dev runs the program with the permissions of the compiled binary and 
   const script = await Deno.readTextFile(`${PROJECT}dev`);
   assert.match(
     script,
-    /PERMISSIONS="--allow-net --allow-read --allow-env=\$ENVIRONMENT --no-prompt"/,
+    /PERMISSIONS="--allow-net --allow-read --allow-write=\$STATE --allow-env=\$ENVIRONMENT --deny-import --no-prompt"/,
   );
   assert.doesNotMatch(script, /assay\)[^;]*--allow-(all|run|ffi|write)/);
 });

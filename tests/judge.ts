@@ -8,7 +8,11 @@ import {
   type TrustMaterial,
   TrustSnapshot,
 } from "../src/trust/mod.ts";
-import { createNotationVerifier, type VerifierResult } from "../src/verifiers/mod.ts";
+import {
+  createNotationVerifier,
+  type PluginHost,
+  type VerifierResult,
+} from "../src/verifiers/mod.ts";
 import {
   type Bytes,
   COSE_MEDIA_TYPE,
@@ -38,6 +42,8 @@ export interface Question {
   readonly now?: Date;
   /** Who is asked for revocation; nobody when absent. */
   readonly revocation?: RevocationChecker;
+  /** Where plugins come from; there are none when absent. */
+  readonly plugins?: PluginHost;
   /** Milliseconds. */
   readonly staleWhileUnreachable?: number;
 }
@@ -107,6 +113,7 @@ export async function judge(question: Question): Promise<VerifierResult> {
       now: question.now ?? new Date("2026-11-24T12:00:00Z"),
       signal: new AbortController().signal,
       revocation: question.revocation,
+      plugins: question.plugins,
     },
   );
 }

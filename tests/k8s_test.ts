@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { posix } from "node:path";
 import { parseAllDocuments } from "yaml";
+import { serveCommand } from "../src/cli/commands/serve.ts";
+import { COMMON_OPTIONS } from "../src/cli/help.ts";
+import { parseInvocation } from "../src/cli/invocation.ts";
 import { loadConfiguration, readSources } from "../src/resources/mod.ts";
+import { readDockerfile } from "./container.ts";
+import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 
 /*
@@ -191,6 +196,32 @@ for (const path of ["deployment/deployment.yaml", "sidecar/sidecar.yaml"]) {
     assert.equal(server.name, shared.secretGenerator[0].name);
     const keys = shared.secretGenerator[0].files.map((file: string) => posix.basename(file));
     for (const { key } of server.items) assert.ok(keys.includes(key), key);
+  });
+
+  Deno.test(`${path}: the container's arguments are those of serve`, async () => {
+    const { args } = containerOf(path);
+    assert.equal(args[0], serveCommand.name);
+    const options = [...serveCommand.options, ...COMMON_OPTIONS];
+    const invocation = parseInvocation({ ...serveCommand, options }, args.slice(1));
+    for (const arg of args.slice(1)) {
+      const [, name = "", value] = /^--([^=]+)(?:=(.*))?$/.exec(arg) ?? [];
+      if (value === undefined) assert.ok(invocation.flag(name), arg);
+      else assert.equal(invocation.texts(name).at(-1), value);
+    }
+    // Values too: what stops it is that the folders are not here, which is looked at after them.
+    const here = args.map((arg: string) => arg.replace("=/", "=/nowhere/"));
+    const { status, out, err } = await runCli(here);
+    assert.deepEqual([status, out], [2, ""]);
+    assert.match(err, /\/nowhere\/etc\/assay\/config/);
+    assert.doesNotMatch(err, /USAGE_INVALID|NOT_AVAILABLE/);
+  });
+
+  Deno.test(`${path}: the container runs the image as the image says`, async () => {
+    const { command, securityContext } = containerOf(path);
+    const { user, entrypoint } = await readDockerfile();
+    assert.equal(command, undefined, "it has the image's");
+    assert.equal(posix.basename(entrypoint), "assay");
+    assert.equal(`${securityContext.runAsUser}:${securityContext.runAsGroup}`, user);
   });
 
   Deno.test(`${path}: the container has no rights that it does not need`, () => {

@@ -102,3 +102,21 @@ Deno.test("trust, policy and time are judged each time, whatever was cached", as
   assert.equal(await reason({ now: new Date("2027-01-01T00:00:00Z") }), "expiry");
   assert.equal(await reason({}), "none");
 });
+
+Deno.test("a result says until when time alone leaves it as it is", async () => {
+  const at = (text: string): Date => new Date(`${text}T00:00:00Z`);
+  const chain = await forgeChain({
+    leaf: { notBefore: at("2026-01-01"), notAfter: at("2027-06-01") },
+    root: { subject: [["CN", "until root"]], notAfter: at("2028-01-01") },
+  });
+  const until = async (now: Date, expiry?: Date): Promise<string | undefined> => {
+    const envelope = await forgeJws({ chain, target, ...(expiry === undefined ? {} : { expiry }) });
+    return (await judge({ chain, envelope, now })).validUntil?.toISOString();
+  };
+  assert.equal(await until(at("2025-06-01")), "2026-01-01T00:00:00.000Z");
+  assert.equal(await until(at("2026-12-01")), "2027-06-01T00:00:00.001Z");
+  assert.equal(await until(at("2026-12-01"), at("2027-01-01")), "2027-01-01T00:00:00.000Z");
+  assert.equal(await until(at("2027-01-01"), at("2027-01-01")), "2027-06-01T00:00:00.001Z");
+  assert.equal(await until(at("2027-06-02")), "2028-01-01T00:00:00.001Z");
+  assert.equal(await until(at("2028-01-02")), undefined);
+});

@@ -397,6 +397,25 @@ Deno.test("plain HTTP is served when it is asked for", async () => {
   assert.equal(json.response.items[0].value.isSuccess, true);
 });
 
+Deno.test("manifests and blobs on disk serve the next process, and are checked when they are read", async () => {
+  await using folder = await temporaryFolder();
+  const config = [await demoResources(folder.path)];
+  const stateDir = `${folder.path}/state`;
+  for (let process = 0; process < 3; process++) {
+    await using service = await startTestService({
+      folder: folder.path,
+      config,
+      options: { stateDir },
+    });
+    const { json } = await askVerify(service.host, [DEMO_SIGNED]);
+    assert.equal(json.response.items[0].value.isSuccess, true);
+    await service[Symbol.asyncDispose]();
+    const files = await Array.fromAsync(Deno.readDir(`${stateDir}/content`), ({ name }) => name);
+    assert.equal(files.length, 2); // the signature's manifest and its envelope
+    for (const name of files) await Deno.writeTextFile(`${stateDir}/content/${name}`, "altered");
+  }
+});
+
 /** Waits until something that matches was logged. */
 async function until(log: readonly string[], expected: RegExp): Promise<void> {
   for (let attempt = 0; attempt < 1000; attempt++) {

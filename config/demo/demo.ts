@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a program that prints
 /**
  * `./dev demo`: starts the service on loopback with certificates made for this run, and asks it as Gatekeeper
  * does about the images beside this file.

@@ -1,3 +1,4 @@
+import type { AwsVariable } from "../cloud/mod.ts";
 import type { SigstoreVariable } from "../resources/mod.ts";
 
 /** The environment variables that commands look at. */
@@ -7,6 +8,7 @@ export type EnvironmentName =
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
   | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
+  | AwsVariable
   | SigstoreVariable;
 
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */

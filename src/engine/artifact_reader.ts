@@ -1,6 +1,7 @@
 import { AssayError, VerificationFailure } from "../errors.ts";
 import type { Bytes, Descriptor, Manifest } from "../oci/mod.ts";
 import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
+import type { RevocationChecker, RevocationStatus } from "../trust/mod.ts";
 import type { ArtifactReader } from "../verifiers/mod.ts";
 
 /**
@@ -9,8 +10,8 @@ import type { ArtifactReader } from "../verifiers/mod.ts";
  * unless a tag led to it, name this subject.
  */
 export class StoreArtifactReader implements ArtifactReader {
-  /** The step that is under way, as in "reading the manifest of …". */
-  step: string;
+  #step: string;
+  readonly #asking = new Set<string>();
   readonly #store: ArtifactStore;
   readonly #subject: Subject;
   readonly #referrer: Referrer;
@@ -27,7 +28,29 @@ export class StoreArtifactReader implements ArtifactReader {
     this.#subject = subject;
     this.#referrer = referrer;
     this.#options = { signal, ...(observe === undefined ? {} : { observe }) };
-    this.step = `verifying ${referrer.digest}`;
+    this.#step = `verifying ${referrer.digest}`;
+  }
+
+  /** The step that is under way, as in "reading the manifest of …". */
+  get step(): string {
+    const [first] = this.#asking;
+    return first ?? this.#step;
+  }
+
+  /** The same checker, whose questions count as steps. */
+  revocation(checker: RevocationChecker | undefined): RevocationChecker | undefined {
+    return checker && {
+      check: async (certificate, issuer, question): Promise<RevocationStatus> => {
+        const [address = "nobody"] = [...certificate.ocspUrls, ...certificate.crlUrls];
+        const step = `asking ${address} whether a certificate is revoked`;
+        this.#asking.add(step);
+        try {
+          return await checker.check(certificate, issuer, question);
+        } finally {
+          if (!question.signal.aborted) this.#asking.delete(step); // it is what the deadline met
+        }
+      },
+    };
   }
 
   /** Fetched once, however many verifiers look at the artifact. */
@@ -81,11 +104,11 @@ export class StoreArtifactReader implements ArtifactReader {
 
   /** Runs one call to the store; what it could not deliver leaves the artifact undecided. */
   async #waiting<T>(step: string, call: () => Promise<T>): Promise<T> {
-    const before = this.step;
-    this.step = step;
+    const before = this.#step;
+    this.#step = step;
     try {
       const result = await call();
-      this.step = before;
+      this.#step = before;
       return result;
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;

@@ -11,8 +11,17 @@ import type { ImageReport } from "../report/mod.ts";
 import type { Configuration, ConfiguredStore } from "../resources/mod.ts";
 import { type RequestObserver, SingleFlight } from "../stores/mod.ts";
 import type { RevocationChecker } from "../trust/mod.ts";
+import type { PluginHost } from "../verifiers/mod.ts";
+import type {
+  Answer,
+  RequestContext,
+  ResolveAnswer,
+  VerdictSource,
+  VerifyAnswer,
+} from "./answer.ts";
 import { BoundedCache, type CacheEvent } from "./cache/bounded_cache.ts";
 import { CachedStore, rememberedSubject } from "./cache/cached_store.ts";
+import type { ContentDisk } from "./cache/content_disk.ts";
 import { StoreCaches } from "./cache/store_caches.ts";
 import { type Moment, validUntil, VerdictCache } from "./cache/verdict_cache.ts";
 import { resolveSubject } from "./find_artifacts.ts";
@@ -35,43 +44,13 @@ export interface EngineOptions {
   readonly tagTtl: number;
   /** The most bytes that all caches have together. */
   readonly maxCacheBytes: number;
+  /** Where manifests and blobs are kept for the next process; nowhere when absent. */
+  readonly disk?: ContentDisk | undefined;
   /** Asks for the revocation of certificates; when absent, none can be asked for. */
   readonly revocation?: RevocationChecker | undefined;
+  /** Where verification plugins come from; when absent, there are none. */
+  readonly plugins?: PluginHost | undefined;
   readonly observeCache?: (cache: string, event: CacheEvent) => void;
-}
-
-/** What one request may use. */
-export interface RequestContext {
-  readonly configuration: Configuration;
-  /** The deadline. */
-  readonly signal: AbortSignal;
-}
-
-/** Where a verdict came from: worked out for this request, together with others, or remembered. */
-export type VerdictSource = "computed" | "shared" | "cached";
-
-/** What every answer about a key has. */
-interface Answer {
-  /** The key without line ends. */
-  readonly key: string;
-  /** The namespace that asks; empty for the cluster. */
-  readonly scope: Scope;
-  /** Why there is nothing else: an unreadable key, or no configuration for it. */
-  readonly error?: AssayError;
-  /** Requests that were sent to registries for this answer, those for tokens not counted. */
-  readonly upstreamRequests: number;
-}
-
-/** The answer about the verification of a key. */
-export interface VerifyAnswer extends Answer {
-  readonly report?: ImageReport;
-  readonly source?: VerdictSource;
-}
-
-/** The answer about the digest of a key. */
-export interface ResolveAnswer extends Answer {
-  readonly reference?: Reference;
-  readonly digest?: string;
 }
 
 /** A key, understood. */
@@ -119,6 +98,7 @@ export class Engine implements Disposable {
     this.#contents = new StoreCaches({
       maxBytes: maxCacheBytes - verdictBytes,
       tagTtl,
+      disk: options.disk,
       ...observe,
     });
     this.#verdicts = new VerdictCache(verdictTtl, { maxBytes: verdictBytes, ...observe });
@@ -274,6 +254,7 @@ export class Engine implements Disposable {
       now,
       observe,
       revocation: this.#options.revocation,
+      plugins: this.#options.plugins,
     });
     return {
       get report(): ImageReport {

@@ -1,12 +1,7 @@
 export type { CacheEvent } from "./cache/bounded_cache.ts";
-export {
-  Engine,
-  type EngineOptions,
-  type RequestContext,
-  type ResolveAnswer,
-  type VerdictSource,
-  type VerifyAnswer,
-} from "./engine.ts";
+export { ContentDisk } from "./cache/content_disk.ts";
+export type { RequestContext, ResolveAnswer, VerdictSource, VerifyAnswer } from "./answer.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
 export { type FoundImage, resolveSubject } from "./find_artifacts.ts";
 export { openStore, type StoreSurroundings } from "./open_store.ts";
 export type { OpenStore } from "./store_pool.ts";

@@ -3,7 +3,7 @@ import type { PolicyProvider } from "../policy/mod.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
 import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
-import type { VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
+import type { PluginHost, VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { StoreArtifactReader } from "./artifact_reader.ts";
 import { deadlineExceeded, withinDeadline } from "./deadline.ts";
 import { NestedVerification, type Nesting } from "./nested.ts";
@@ -24,6 +24,7 @@ export interface VerificationContext extends StoreOptions {
   readonly scope: string;
   readonly now: Date;
   readonly revocation?: RevocationChecker | undefined;
+  readonly plugins?: PluginHost | undefined;
 }
 
 /** The reports on an image's artifacts, and what no verifier accepts. */
@@ -175,8 +176,9 @@ async function verifyOne(
       context.signal,
       () => reader.step,
       () => {
-        const { trust, scope, now, signal, revocation } = context;
-        const given = { trust, scope, now, signal, revocation, artifacts: reader };
+        const { trust, scope, now, signal, plugins } = context;
+        const revocation = reader.revocation(context.revocation);
+        const given = { trust, scope, now, signal, revocation, plugins, artifacts: reader };
         return verifier.verify(target, referrer, given);
       },
     );

@@ -11,6 +11,7 @@ import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
 import type { ArtifactStore, StoreOptions, Subject } from "../stores/mod.ts";
 import type { RevocationChecker } from "../trust/mod.ts";
+import type { PluginHost } from "../verifiers/mod.ts";
 import { Steps } from "./deadline.ts";
 import { type FoundImage, type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
 import { Nesting } from "./nested.ts";
@@ -40,6 +41,8 @@ export interface VerifyContext extends StoreOptions {
   readonly now: Date;
   /** Asks for the revocation of certificates; when absent, none can be asked for. */
   readonly revocation?: RevocationChecker | undefined;
+  /** Where verification plugins come from; when absent, there are none. */
+  readonly plugins?: PluginHost | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { compileContent } from "./compile_content.ts";
 import { compileCosign } from "./compile_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
-import { checkAddress, refuseSource } from "./plugin_fields.ts";
+import { checkAddress, isBuiltInPlugin, refuseSource } from "./plugin_fields.ts";
 import { splitList } from "./schema/common.ts";
 import { contentParameters, type ContentType } from "./schema/content.ts";
 import { verifierSpec } from "./schema/verifier.ts";
@@ -22,6 +22,7 @@ export async function compileVerifier(
 ): Promise<Verifier | undefined> {
   const spec = validate(verifierSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
+  if (isBuiltInPlugin(candidate, problems)) return undefined;
   refuseSource(candidate, problems);
   checkAddress(candidate, problems);
   const type = candidate.spec["type"] ?? candidate.spec["name"];

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ProblemList } from "./candidate.ts";
 import { quote } from "./describe.ts";
 import type { Document } from "./document.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Issue } from "../errors.ts";
 import { describe } from "./describe.ts";
 import { suggest } from "./suggest.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { z } from "zod";
+import * as z from "zod";
 import { formatPath } from "./problem.ts";
 import { azureKeyVaultParameters, providerSpec } from "./schema/key_management_provider.ts";
 import { cosignParameters } from "./schema/cosign.ts";

@@ -67,10 +67,10 @@ export function parseAddress(text: string, rules: AddressRules): URL {
 }
 
 /**
- * Checks that the host's name does not lead to a local address. A name that leads nowhere is for the
- * connection to fail on.
+ * Checks that the host's name does not lead to a local address. A name that cannot be looked up is not
+ * asked: the connection might find what was not to be found here.
  *
- * @throws {AddressError}
+ * @throws {AddressError}, or what the look-up throws.
  */
 export async function checkResolved(url: URL, rules: AddressRules): Promise<void> {
   const host = hostOf(url);

@@ -16,6 +16,8 @@ export interface Kind<T> {
 /** Where one thing comes from. */
 export interface Source<T> {
   readonly key: string;
+  /** Who has the same text here may share the work of getting it. */
+  readonly shareAs: string;
   /** Gets it; or says what is in the way. */
   readonly fetch: (now: Date, signal: AbortSignal) => Promise<T | string>;
   /** Gets what was kept before this process began. */
@@ -109,7 +111,7 @@ export class Keeper<T extends object> {
   }
 
   #fetch(source: Source<T>, now: Date, signal: AbortSignal): Promise<T | string> {
-    return this.#flights.share(source.key, signal, async (end) => {
+    return this.#flights.share(source.shareAs, signal, async (end) => {
       const before = this.#entries.get(source.key);
       const restored = before === undefined ? await source.restore?.() : undefined;
       const fresh = restored !== undefined &&

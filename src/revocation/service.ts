@@ -14,7 +14,7 @@ import { downloadCrl, restoreCrl } from "./crl_client.ts";
 import { CrlDiskCache } from "./disk_cache.ts";
 import { fetchBytes } from "./fetch.ts";
 import { Flights } from "./flights.ts";
-import { type Found, Keeper } from "./keeper.ts";
+import { type Found, Keeper, type Source } from "./keeper.ts";
 import { askResponders } from "./ocsp_client.ts";
 import type { Transport } from "./transport.ts";
 
@@ -22,8 +22,8 @@ import type { Transport } from "./transport.ts";
 export interface RevocationOptions {
   /** Whether this machine itself may be asked. */
   readonly allowLoopback?: boolean;
-  /** Where CRLs are kept between runs; nowhere when absent. */
-  readonly directory?: string;
+  /** Where CRLs are kept between runs, asked for each time; nowhere when it says undefined. */
+  readonly directory?: () => string | undefined;
   /** How names are looked up; by the system when absent. */
   readonly resolve?: Resolve;
 }
@@ -54,7 +54,6 @@ const REFRESH_INTERVAL_MS = 15_000;
 export class RevocationService implements RevocationChecker, AsyncDisposable {
   readonly counters: RevocationCounters = { requests: 0, hits: 0, stale: 0, unavailable: 0 };
   readonly #options: RevocationOptions;
-  readonly #disk: CrlDiskCache | undefined;
   readonly #flights = new Flights();
   readonly #end = new AbortController();
   readonly #answers = new Keeper<RevocationAnswer>({
@@ -77,7 +76,6 @@ export class RevocationService implements RevocationChecker, AsyncDisposable {
 
   constructor(options: RevocationOptions = {}) {
     this.#options = options;
-    this.#disk = options.directory === undefined ? undefined : new CrlDiskCache(options.directory);
   }
 
   /** See {@link RevocationChecker}: OCSP first, then CRLs where that gave no answer. */
@@ -143,15 +141,17 @@ export class RevocationService implements RevocationChecker, AsyncDisposable {
     question: RevocationQuestion,
   ): Promise<RevocationStatus> {
     const transport = this.#transport(question.allowedHosts);
+    const directory = this.#options.directory?.();
+    const disk = directory === undefined ? undefined : new CrlDiskCache(directory);
     const found = await this.#find(this.#crls, question, {
       key: `CRL ${issuer.fingerprint} ${url}`,
       fetch: (_now, signal) => downloadCrl(url, issuer, transport, signal),
       restore: async () => {
-        const kept = await this.#disk?.read(url);
+        const kept = await disk?.read(url);
         return kept && await restoreCrl(kept, issuer);
       },
       keep: async (pair) => {
-        await this.#disk?.write(url, pair);
+        await disk?.write(url, pair);
       },
     });
     if (typeof found === "string") {
@@ -169,10 +169,14 @@ export class RevocationService implements RevocationChecker, AsyncDisposable {
   async #find<T extends object>(
     keeper: Keeper<T>,
     question: RevocationQuestion,
-    source: Parameters<Keeper<T>["find"]>[0],
+    source: Omit<Source<T>, "shareAs">,
   ): Promise<Found<T> | string> {
     const known = keeper.known(source.key, question.now);
-    if (known === undefined) return await keeper.find(source, question);
+    if (known === undefined) {
+      // Who may not ask an address must not be what keeps somebody else from it.
+      const shareAs = `${source.key} ${JSON.stringify(question.allowedHosts)}`;
+      return await keeper.find({ ...source, shareAs }, question);
+    }
     this.counters.hits++;
     return { value: known, stale: false };
   }

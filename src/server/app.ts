@@ -6,7 +6,12 @@ import type { Configuration } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { readBody } from "./body.ts";
 import { readProviderRequest } from "./provider_request.ts";
-import { errorResponse, mutateResponse, verifyResponse } from "./provider_response.ts";
+import {
+  errorResponse,
+  mutateResponse,
+  type ProviderResponse,
+  verifyResponse,
+} from "./provider_response.ts";
 import { traceIdOf } from "./trace_id.ts";
 import { recordResolution, recordVerdict } from "./verdict_log.ts";
 
@@ -35,7 +40,7 @@ type Answerer = (
   context: RequestContext,
   traceId: string,
   started: number,
-) => Promise<string>;
+) => Promise<ProviderResponse>;
 
 /** The two endpoints of the provider. */
 export function createApp(options: AppOptions): Hono<{ Bindings: HttpBindings }> {
@@ -56,7 +61,7 @@ async function verify(
   context: RequestContext,
   traceId: string,
   started: number,
-): Promise<string> {
+): Promise<ProviderResponse> {
   const log = logger.with({ "trace-id": traceId });
   const answers = await engine.verifyAll(keys, context);
   for (const answer of answers) recordVerdict(answer, performance.now() - started, log, metrics);
@@ -69,7 +74,7 @@ async function mutate(
   context: RequestContext,
   traceId: string,
   started: number,
-): Promise<string> {
+): Promise<ProviderResponse> {
   const log = logger.with({ "trace-id": traceId });
   const answers = await engine.resolveAll(keys, context);
   for (const answer of answers) recordResolution(answer, performance.now() - started, log);
@@ -98,8 +103,10 @@ async function respond(
   outgoing.once("close", stop); // the caller went away: nobody reads the answer
   try {
     const keys = readProviderRequest(await readBody(incoming, deadline.signal));
-    const text = await answer(keys, { configuration, signal: deadline.signal }, traceId, started);
-    return json(text, 200);
+    const context = { configuration, signal: deadline.signal };
+    const { body, fault } = await answer(keys, context, traceId, started);
+    if (fault !== undefined) metrics.systemError(fault.code);
+    return json(body, 200);
   } catch (error) {
     stop();
     const fault = asAssayError(error, "server");

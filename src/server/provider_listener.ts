@@ -33,8 +33,9 @@ export async function listenForRequests(
   tls: TlsMaterial | undefined,
 ): Promise<ProviderListener> {
   const common = { maxHeaderSize: MAX_HEADER_BYTES };
-  // The runtime's own Response must stay what it is: other listeners of the process use it.
-  const adaptor = { fetch: app.fetch, overrideGlobalObjects: false };
+  // The runtime's own Response must stay what it is: other listeners of the process use it. Requests that
+  // name no host (HTTP/1.0, and HTTP/2, which older runtimes agree on with clients) are answered too.
+  const adaptor = { fetch: app.fetch, overrideGlobalObjects: false, hostname: "localhost" };
   const server = createAdaptorServer(
     tls === undefined ? { ...adaptor, createServer: createHttpServer, serverOptions: common } : {
       ...adaptor,

@@ -13,12 +13,22 @@ interface Hiccup {
   readonly error: AssayError;
 }
 
+/** The body of an answer. */
+export interface ProviderResponse {
+  readonly body: string;
+  /** Why the whole is a system error; undefined when it is none. */
+  readonly fault: AssayError | undefined;
+}
+
 /**
  * The answer to `/verify`. A decided key has a value. One that is undecided for good has an error,
  * which Gatekeeper keeps for a while as it keeps values. One that may be decided next time has
  * neither: it is named in the system error, which Gatekeeper never keeps and templates deny on.
  */
-export function verifyResponse(answers: readonly VerifyAnswer[], stamp: Stamp): string {
+export function verifyResponse(
+  answers: readonly VerifyAnswer[],
+  stamp: Stamp,
+): ProviderResponse {
   const items: string[] = [];
   const hiccups: Hiccup[] = [];
   for (const { key, report, error } of answers) {
@@ -29,14 +39,15 @@ export function verifyResponse(answers: readonly VerifyAnswer[], stamp: Stamp): 
     } else if (cause !== undefined && isHiccup(cause)) hiccups.push({ key, error: cause });
     else if (cause !== undefined) items.push(JSON.stringify({ key, error: errorText(cause) }));
   }
-  return providerResponse(items, false, systemErrorOf(answers.length, hiccups));
+  const body = providerResponse(items, false, systemErrorOf(answers.length, hiccups));
+  return { body, fault: hiccups[0]?.error };
 }
 
 /**
  * The answer to `/mutate`: for a tag the reference by digest, for a digest the key as it is. What
  * failed has an error beside the unchanged key; what may succeed next time is a system error as well.
  */
-export function mutateResponse(answers: readonly ResolveAnswer[]): string {
+export function mutateResponse(answers: readonly ResolveAnswer[]): ProviderResponse {
   const hiccups: Hiccup[] = [];
   const items = answers.map(({ key, reference, digest, error }) => {
     if (error !== undefined) {
@@ -49,7 +60,8 @@ export function mutateResponse(answers: readonly ResolveAnswer[]): string {
       value: resolved ? `${repositoryName(reference)}@${digest}` : key,
     });
   });
-  return providerResponse(items, true, systemErrorOf(answers.length, hiccups));
+  const body = providerResponse(items, true, systemErrorOf(answers.length, hiccups));
+  return { body, fault: hiccups[0]?.error };
 }
 
 /** The answer to a request that cannot be answered key by key. */

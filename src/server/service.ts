@@ -1,4 +1,4 @@
-import { Engine, type EngineOptions, openStore } from "../engine/mod.ts";
+import { ContentDisk, Engine, type EngineOptions, openStore } from "../engine/mod.ts";
 import type { ConfigurationFiles } from "../resources/mod.ts";
 import { signatureOf } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
@@ -25,6 +25,11 @@ export interface ServiceOptions {
     readonly maxBytes: number;
   };
   readonly revocation?: EngineOptions["revocation"];
+  readonly plugins?: EngineOptions["plugins"];
+  /** What was done about revocation since the process began, by outcome. */
+  readonly revocationTotals?: () => Readonly<Record<string, number>>;
+  /** The one folder that the service may write to; nothing is kept on disk when absent. */
+  readonly stateDir?: string | undefined;
   readonly userAgent: string;
   readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
   readonly logger: Logger;
@@ -41,6 +46,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** The most bytes of manifests and blobs on disk. */
+const MAX_DISK = 512 * 1024 * 1024;
 /** How long requests under way have for their answers when the service ends. */
 const GRACE = 10_000;
 
@@ -56,7 +63,10 @@ export async function startService(
   await using started = new AsyncDisposableStack();
   const { logger, metrics } = options;
   if (options.tls?.clientCa !== undefined) requireSuitableRuntime(Deno.version.deno);
-  const engine = started.use(createEngine(options));
+  const disk = options.stateDir === undefined
+    ? undefined
+    : started.use(new ContentDisk({ folder: `${options.stateDir}/content`, maxBytes: MAX_DISK }));
+  const engine = started.use(createEngine(options, disk));
   const before = options.tls === undefined ? "" : await signatureOf(pathsOf(options.tls));
   const tls = options.tls === undefined ? undefined : await readTlsFiles(options.tls);
   if (tls !== undefined) reportExpiry(tls, metrics);
@@ -99,7 +109,8 @@ export async function startService(
 }
 
 function createEngine(
-  { cache, now, metrics, userAgent, env, revocation }: ServiceOptions,
+  { cache, now, metrics, userAgent, env, revocation, plugins }: ServiceOptions,
+  disk: ContentDisk | undefined,
 ): Engine {
   const observe = (host: string, status: number | undefined): void =>
     metrics.registryRequest(host, status ?? "error", "");
@@ -107,9 +118,11 @@ function createEngine(
     openStore: (configured) => openStore(configured, { userAgent, env, observe }),
     now,
     revocation,
+    plugins,
     verdictTtl: cache.verdictTtl,
     tagTtl: cache.tagTtl,
     maxCacheBytes: cache.maxBytes,
+    disk,
     observeCache: (name, event) => {
       if (event === "hit") metrics.cacheHit(name);
       else if (event === "miss") metrics.cacheMiss(name);
@@ -125,7 +138,7 @@ function openStatus(
   configuration: Pick<ConfigurationFiles, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
-  { health, metricsAddress, metrics, now }: ServiceOptions,
+  { health, metricsAddress, metrics, now, revocationTotals }: ServiceOptions,
 ): readonly StatusListener[] {
   const listeners: StatusListener[] = [];
   if (health !== undefined) {
@@ -138,6 +151,7 @@ function openStatus(
     listeners.push(listenForStatus("metrics", metricsAddress, {
       "/metrics": async () => {
         for (const { name, size, bytes } of engine.caches) metrics.cacheSize(name, size, bytes);
+        if (revocationTotals !== undefined) metrics.revocationTotals(revocationTotals());
         const { contentType, body } = await metrics.render();
         return new Response(body, { headers: { "content-type": contentType } });
       },

@@ -56,6 +56,8 @@ export interface Metrics {
   /** What a cache holds now; `bytes` where it is bounded by them. */
   cacheSize(cache: string, entries: number, bytes?: number): void;
 
+  /** What was done about the revocation of certificates since the process began, by outcome. */
+  revocationTotals(totals: Readonly<Record<string, number>>): void;
   /** A configuration came into force. */
   configurationLoaded(generation: string, at: Date): void;
   /** A configuration was refused; the one before stays in force. */
@@ -87,6 +89,7 @@ export const NO_METRICS: Metrics = {
   cacheMiss: nothing,
   cacheEviction: nothing,
   cacheSize: nothing,
+  revocationTotals: nothing,
   configurationLoaded: nothing,
   configurationRefused: nothing,
   certificateExpiry: nothing,

@@ -35,6 +35,7 @@ assay_key_provider_last_success_timestamp_seconds gauge
 assay_key_provider_stale gauge
 assay_registry_unanswered_total counter
 assay_requests_in_flight gauge
+assay_revocation_status_total counter
 assay_tls_certificate_expiry_timestamp_seconds gauge
 assay_upstream_requests histogram
 assay_verdicts_total counter
@@ -259,4 +260,13 @@ Deno.test("without metrics everything can be called and nothing is shown", async
   NO_METRICS.requestStarted("verify")();
   NO_METRICS.keyProviders([]);
   assert.equal((await NO_METRICS.render()).body, "");
+});
+
+Deno.test("createMetrics tells what was done about revocation as totals, however often it is told", async () => {
+  const metrics = await createMetrics();
+  metrics.revocationTotals({ requests: 1, hits: 2 });
+  metrics.revocationTotals({ requests: 3, hits: 2 });
+  const { body } = await metrics.render();
+  assert.match(body, /^assay_revocation_status_total\{outcome="requests"\} 3$/m);
+  assert.match(body, /^assay_revocation_status_total\{outcome="hits"\} 2$/m);
 });

@@ -80,6 +80,12 @@ export async function createMetrics(): Promise<Metrics> {
       if (size !== undefined) series.bytes.set({ cache }, size);
     },
 
+    revocationTotals: (totals) => {
+      series.revocation.reset();
+      for (const [outcome, count] of Object.entries(totals)) {
+        series.revocation.inc({ outcome }, count);
+      }
+    },
     configurationLoaded: (generation, at) => {
       series.configuration.reset();
       series.configuration.set({ generation: generation.slice(0, 12) }, 1);

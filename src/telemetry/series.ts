@@ -30,6 +30,7 @@ export interface Series {
   readonly evictions: Counter;
   readonly entries: Gauge;
   readonly bytes: Gauge;
+  readonly revocation: Counter;
   readonly configuration: Gauge;
   readonly reloads: Counter;
   readonly lastReload: Gauge;
@@ -126,6 +127,11 @@ export function defineSeries(prom: Package, registry: Registry): Series {
     evictions: counter("assay_cache_evictions_total", "Entries given up for room.", "cache"),
     entries: gauge("assay_cache_entries", "Entries that a cache holds.", "cache"),
     bytes: gauge("assay_cache_bytes", "Bytes that a cache holds.", "cache"),
+    revocation: counter(
+      "assay_revocation_status_total",
+      "Questions about the revocation of certificates, and requests that were sent for them.",
+      "outcome",
+    ),
     configuration: gauge(
       "assay_configuration_info",
       "1 for the configuration in force, by the first digits of its hash.",

@@ -2,8 +2,8 @@ import type { Certificate, KeyUsage, PublicKey } from "../crypto/mod.ts";
 import { VerificationFailure } from "../errors.ts";
 import { subjectText } from "./subject_text.ts";
 
-/** Key usages that a code signing certificate must not have (contentCommitment is tolerated). */
-const FORBIDDEN_USAGES: readonly KeyUsage[] = [
+/** Key usages that no certificate that signs data may have (contentCommitment is tolerated). */
+export const FORBIDDEN_USAGES: readonly KeyUsage[] = [
   "keyEncipherment",
   "dataEncipherment",
   "keyAgreement",

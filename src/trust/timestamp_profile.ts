@@ -1,19 +1,9 @@
-import type { Certificate, KeyUsage } from "../crypto/mod.ts";
+import type { Certificate } from "../crypto/mod.ts";
+import { FORBIDDEN_USAGES } from "./certificate_profile.ts";
 
 const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 const ANY_PURPOSE = "2.5.29.37.0";
 const NAME_CONSTRAINTS = "2.5.29.30";
-
-/** Key usages that a timestamping certificate must not have (contentCommitment is tolerated). */
-const FORBIDDEN_USAGES: readonly KeyUsage[] = [
-  "keyEncipherment",
-  "dataEncipherment",
-  "keyAgreement",
-  "keyCertSign",
-  "cRLSign",
-  "encipherOnly",
-  "decipherOnly",
-];
 
 /** Extensions that are understood when they are critical: keyUsage, names, basicConstraints, policies, purposes. */
 const UNDERSTOOD: readonly string[] = [

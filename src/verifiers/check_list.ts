@@ -46,9 +46,24 @@ export class CheckList {
     }
   }
 
-  /** Notes something that was found without being asked for by the policy. */
-  note(name: string, detail: string): void {
-    this.checks.push({ name, outcome: "skipped", detail });
+  /**
+   * Runs an enforced check that also yields something for the checks after it.
+   *
+   * @throws {VerificationFailure} a refusal, or that it could not be decided: without its outcome nothing
+   * can follow.
+   */
+  async collect<T>(
+    name: string,
+    check: () => Promise<{ readonly value: T; readonly detail: string }>,
+  ): Promise<T> {
+    let value: T | undefined;
+    const passed = await this.run(name, "enforce", async () => {
+      const outcome = await check();
+      value = outcome.value;
+      return outcome.detail;
+    });
+    if (!passed) this.conclude();
+    return value as T;
   }
 
   /** @throws {VerificationFailure} the first check that could not be decided. */

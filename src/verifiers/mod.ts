@@ -37,6 +37,12 @@ export type {
   VerifierResult,
 } from "./verifier.ts";
 export {
+  PluginError,
+  type PluginHost,
+  type PluginRequest,
+  type VerificationPlugin,
+} from "./verification_plugin.ts";
+export {
   compileExpression,
   exactly,
   type IdentityPolicy,

@@ -2,6 +2,7 @@ import type { FailureReason } from "../errors.ts";
 import type { Bytes, Descriptor, Manifest } from "../oci/mod.ts";
 import type { ArtifactReport, Check } from "../report/mod.ts";
 import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
+import type { PluginHost } from "./verification_plugin.ts";
 
 /** The image or artifact that a signature must be about: the bytes that were hashed. */
 export interface VerifiedSubject {
@@ -39,6 +40,8 @@ export interface VerifierContext {
   readonly signal: AbortSignal;
   /** Asks for the revocation of certificates; when absent, none can be asked for. */
   readonly revocation?: RevocationChecker | undefined;
+  /** Where verification plugins come from; when absent, there are none. */
+  readonly plugins?: PluginHost | undefined;
 }
 
 /** What a verifier says of one artifact. */

@@ -107,6 +107,13 @@ export {
   type TimestampOptions,
 } from "./timestamp.ts";
 export {
+  type CrlOptions,
+  type CrlScopeOptions,
+  forgeCrl,
+  forgeOcsp,
+  type OcspOptions,
+} from "./revocation.ts";
+export {
   type BundleOptions,
   forgeBundle,
   forgeEntry,

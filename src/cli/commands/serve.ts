@@ -3,13 +3,14 @@ import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
-import type { RevocationChecker } from "../../trust/mod.ts";
+import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfigurationPaths } from "../configuration.ts";
 import { parseDuration } from "../duration.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { CONFIG } from "../options.ts";
+import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
 
@@ -105,6 +106,13 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       default: ":9099",
       description: "Where /healthz and /readyz are; port 0 for a free one.",
     },
+    {
+      name: "state-dir",
+      value: "DIR",
+      description:
+        "The one folder that it writes to, at or below `/var/lib/assay`: manifests and blobs for the next process, and CRLs where `crl.cache.enabled` is set.",
+    },
+    ...PLUGIN_OPTIONS,
   ],
   examples: [
     "assay serve --config policies/ --cert-dir tls/ --ca-cert-file tls/client-ca.crt",
@@ -155,10 +163,16 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     });
   }
   log.use(configuration.current);
-  await using revocation = await startRevocation();
+  const stateDir = invocation.text("state-dir");
+  await using revocation = await startRevocation(() =>
+    stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
+  );
   const service = await server.startService(configuration, {
     ...settings,
+    stateDir,
     revocation,
+    revocationTotals: () => ({ ...revocation.counters }),
+    plugins: createLazyPlugins(invocation, io),
     userAgent: USER_AGENT,
     env: io.env,
     logger: log.logger,
@@ -177,9 +191,11 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
 }
 
 /** What is asked again before it goes out of date, for as long as the service runs. */
-async function startRevocation(): Promise<RevocationChecker & AsyncDisposable> {
+async function startRevocation(
+  directory: () => string | undefined,
+): Promise<RevocationService> {
   const { RevocationService } = await import("../../revocation/mod.ts");
-  const service = new RevocationService();
+  const service = new RevocationService({ directory });
   service.startRefreshing();
   return service;
 }

@@ -10,6 +10,7 @@ import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { createLazyRevocation } from "../lazy_revocation.ts";
 import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../options.ts";
+import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { renderJson } from "../render_json.ts";
 import { renderText } from "../render_text.ts";
 import { parseTime } from "../../trust/mod.ts";
@@ -55,6 +56,7 @@ apply to it.`,
       description: "`text`, or `json` for one object per image and line.",
     },
     ARTIFACT_TYPE,
+    ...PLUGIN_OPTIONS,
     { name: "silent", description: "Print no verdict; the exit status tells it." },
   ],
   examples: [
@@ -89,6 +91,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const scope = invocation.text("namespace") ?? "";
   const artifactTypes = invocation.texts("artifactType");
   using stores = new ImageStores(configuration, scope, io);
+  const plugins = createLazyPlugins(invocation, io);
   await using revocation = createLazyRevocation(
     io.env("ASSAY_ALLOW_LOOPBACK_REVOCATION") === "1",
   );
@@ -102,7 +105,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
         stores: () => stores.open(image, signal),
         ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
       };
-      all.push([image, await verifyImage(request, configuration, { signal, now, revocation })]);
+      all.push([
+        image,
+        await verifyImage(request, configuration, { signal, now, revocation, plugins }),
+      ]);
     }
     return all;
   });

@@ -1,4 +1,4 @@
-import { type AlgorithmIdentifier, readAlgorithmIdentifier } from "../algorithm_identifier.ts";
+import type { AlgorithmIdentifier } from "../algorithm_identifier.ts";
 import type { Bytes } from "../bytes.ts";
 import {
   DerCursor,
@@ -8,7 +8,6 @@ import {
   readDer,
   readEnumerated,
   readExplicit,
-  readOctets,
   readOctetString,
   readOid,
   readSmallInteger,
@@ -19,6 +18,7 @@ import { FormatError } from "../format_error.ts";
 import { readInvalidityDate } from "../x509/crl_entries.ts";
 import { readExtensions } from "../x509/extensions.ts";
 import { type Certificate, parseCertificate } from "../x509/mod.ts";
+import { readSigned } from "../x509/signed.ts";
 import { type CertificateId, readCertificateId } from "./certificate_id.ts";
 
 /** The most bytes of an answer. */
@@ -96,17 +96,13 @@ export function parseOcspResponse(der: Bytes): OcspResponse {
 }
 
 function readBasic(der: Bytes): OcspResponse {
-  const cursor = new DerCursor(
-    expectTag(readDer(der, MAX_OCSP_BYTES), TAG.sequence, "a basic answer"),
+  const { tbs, signatureAlgorithm, signature, rest } = readSigned(
+    der,
     "a basic answer",
+    MAX_OCSP_BYTES,
   );
-  const tbs = cursor.take(TAG.sequence, "signed part");
-  const signatureAlgorithm = readAlgorithmIdentifier(
-    cursor.take(TAG.sequence, "signature algorithm"),
-  );
-  const signature = readOctets(cursor.take(TAG.bitString, "signature"));
-  const wrapper = cursor.takeContext(0);
-  cursor.end();
+  const wrapper = rest.takeContext(0);
+  rest.end();
   const certificates = wrapper === undefined
     ? []
     : readChildren(expectTag(readExplicit(wrapper), TAG.sequence, "the certificates"));

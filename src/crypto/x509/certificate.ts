@@ -5,10 +5,8 @@ import {
   DerCursor,
   type DerNode,
   expectTag,
-  readDer,
   readExplicit,
   readInteger,
-  readOctets,
   readSmallInteger,
   readTime,
   TAG,
@@ -24,6 +22,7 @@ import {
   readKnownExtensions,
 } from "./extensions.ts";
 import { type Name, readName } from "./name.ts";
+import { readSigned } from "./signed.ts";
 
 /** The most bytes that a certificate may have: 64 KiB. */
 const MAX_BYTES = 64 * 1024;
@@ -77,16 +76,8 @@ export function parseCertificate(der: Bytes): Certificate {
 }
 
 function read(der: Bytes, fingerprint: string): Certificate {
-  const cursor = new DerCursor(
-    expectTag(readDer(der), TAG.sequence, "a certificate"),
-    "a certificate",
-  );
-  const tbs = cursor.take(TAG.sequence, "signed part");
-  const signatureAlgorithm = readAlgorithmIdentifier(
-    cursor.take(TAG.sequence, "signature algorithm"),
-  );
-  const signature = readOctets(cursor.take(TAG.bitString, "signature"));
-  cursor.end();
+  const { tbs, signatureAlgorithm, signature, rest } = readSigned(der, "a certificate", MAX_BYTES);
+  rest.end();
   return {
     raw: der,
     tbs: tbs.raw,

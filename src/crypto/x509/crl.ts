@@ -8,7 +8,6 @@ import {
   readDer,
   readExplicit,
   readInteger,
-  readOctets,
   readSmallInteger,
   readTime,
   TAG,
@@ -18,6 +17,7 @@ import { hash } from "../hash.ts";
 import { readRevokedEntries, type RevokedEntry } from "./crl_entries.ts";
 import { type Extension, readCrlUrls, readExtensions, readUris } from "./extensions.ts";
 import { type Name, readName } from "./name.ts";
+import { readSigned } from "./signed.ts";
 
 /** The most bytes of a CRL: 32 MiB. */
 export const MAX_CRL_BYTES = 32 * 1024 * 1024;
@@ -77,16 +77,8 @@ const MAX_NUMBER_BYTES = 20;
 /** Reads a CertificateList from DER, strictly, with nothing after it. @throws {FormatError} */
 export function parseCrl(der: Bytes): Crl {
   const raw = der.slice();
-  const cursor = new DerCursor(
-    expectTag(readDer(raw, MAX_CRL_BYTES), TAG.sequence, "a CRL"),
-    "a CRL",
-  );
-  const tbs = cursor.take(TAG.sequence, "signed part");
-  const signatureAlgorithm = readAlgorithmIdentifier(
-    cursor.take(TAG.sequence, "signature algorithm"),
-  );
-  const signature = readOctets(cursor.take(TAG.bitString, "signature"));
-  cursor.end();
+  const { tbs, signatureAlgorithm, signature, rest } = readSigned(raw, "a CRL", MAX_CRL_BYTES);
+  rest.end();
   return {
     fingerprint: toHex(hash("SHA-256", raw)),
     raw,

@@ -1,4 +1,11 @@
-import { type Bytes, type Descriptor, type Reference, repositoryName } from "../../oci/mod.ts";
+import {
+  type Bytes,
+  type Descriptor,
+  MAX_MANIFEST_BYTES,
+  parseManifest,
+  type Reference,
+  repositoryName,
+} from "../../oci/mod.ts";
 import type {
   ArtifactStore,
   FetchedManifest,
@@ -88,7 +95,8 @@ export class CachedStore implements ArtifactStore {
     const key = `${descriptor.digest} ${descriptor.size} ${descriptor.mediaType}`;
     const known = this.#caches.manifests.get(key, this.#now());
     if (known !== undefined) return known;
-    const fetched = await store.manifest(subject, descriptor, options);
+    const fetched = await this.#fromDisk(descriptor) ??
+      await this.#keeping(() => store.manifest(subject, descriptor, options));
     // The parsed form weighs about as much again.
     this.#caches.manifests.set(key, fetched, 2 * fetched.bytes.length);
     return fetched;
@@ -101,9 +109,28 @@ export class CachedStore implements ArtifactStore {
     const key = `${digest} ${size}`;
     const known = readable ? this.#caches.blobs.get(key, this.#now()) : undefined;
     if (known !== undefined) return known;
-    const bytes = await store.blob(subject, descriptor, options);
+    const kept = readable ? await this.#caches.disk?.read(digest, size) : undefined;
+    const bytes = kept ?? await store.blob(subject, descriptor, options);
+    if (kept === undefined) this.#caches.disk?.keep(digest, bytes);
     this.#caches.blobs.set(key, bytes, bytes.length);
     return bytes;
+  }
+
+  async #fromDisk(descriptor: Descriptor): Promise<FetchedManifest | undefined> {
+    const { digest, size, mediaType } = descriptor;
+    if (size > MAX_MANIFEST_BYTES) return undefined; // the store's own error is due
+    const bytes = await this.#caches.disk?.read(digest, size);
+    try {
+      return bytes && { descriptor, bytes, manifest: parseManifest(bytes, mediaType) };
+    } catch {
+      return undefined; // it was listed as something that it is not: the store says so better
+    }
+  }
+
+  async #keeping(fetch: () => Promise<FetchedManifest>): Promise<FetchedManifest> {
+    const fetched = await fetch();
+    this.#caches.disk?.keep(fetched.descriptor.digest, fetched.bytes);
+    return fetched;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Bytes, Descriptor, Digest } from "../../oci/mod.ts";
 import type { FetchedManifest, Referrer } from "../../stores/mod.ts";
+import type { ContentDisk } from "./content_disk.ts";
 import { BoundedCache, type CacheEvent } from "./bounded_cache.ts";
 
 /** How much is remembered of what stores said. */
@@ -8,6 +9,8 @@ export interface StoreCacheOptions {
   readonly maxBytes: number;
   /** How long a tag is taken to name the same digest, in milliseconds; 0: not at all. */
   readonly tagTtl: number;
+  /** Where manifests and blobs are kept for the next process; nowhere when absent. */
+  readonly disk?: ContentDisk | undefined;
   readonly observe?: (cache: string, event: CacheEvent) => void;
 }
 
@@ -31,8 +34,9 @@ export class StoreCaches {
   readonly tags: BoundedCache<Digest>;
   readonly listings: BoundedCache<ListedAt>;
   readonly tagTtl: number;
+  readonly disk: ContentDisk | undefined;
 
-  constructor({ maxBytes, tagTtl, observe }: StoreCacheOptions) {
+  constructor({ maxBytes, tagTtl, disk, observe }: StoreCacheOptions) {
     const cache = <V>(name: string, share: number): BoundedCache<V> =>
       new BoundedCache<V>({
         name,
@@ -46,6 +50,7 @@ export class StoreCaches {
     this.tags = cache("tag", 0.05);
     this.listings = cache("referrers", 0.15);
     this.tagTtl = tagTtl;
+    this.disk = disk;
   }
 
   /** All caches, for gauges. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** A text that must not be empty. */
 export const nonEmpty = z.string().min(1);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** `store` and `verifier` of config.json. What a plugin consists of, its own schema says. */
 export const pluginSection = z.strictObject({

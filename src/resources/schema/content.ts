@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { duration, ignoredVersion, nonEmpty } from "./common.ts";
 
 /** A JSON schema, or the path of a file with one. */

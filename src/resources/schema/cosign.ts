@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ignoredVersion, nonEmpty } from "./common.ts";
 
 /** The address of a transparency log. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
+import * as z from "zod";
 import * as attestation from "./attestation.ts";
 import * as configFile from "./config_file.ts";
 import * as content from "./content.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyParameters, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */

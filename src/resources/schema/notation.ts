@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { durationOrNone, ignoredVersion, nonEmpty } from "./common.ts";
 
 const statement = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyParameters, nonEmpty } from "./common.ts";
 
 /** The spec of a Policy, beside its parameters. */

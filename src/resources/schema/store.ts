@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { anyParameters, ignoredVersion, nonEmpty, pluginSource, registryHost } from "./common.ts";
 
 /** The spec of a Store, beside its parameters. */
@@ -37,7 +37,7 @@ export const orasParameters = z.strictObject({
   ),
   ttl: z.int().min(0).default(10).describe("Seconds that a listing is cached; 0 means 10."),
   localCachePath: nonEmpty.optional().describe(
-    "Directory of a disk cache for manifests and blobs.",
+    "Ignored: manifests and blobs are kept below `--state-dir` of `assay serve`.",
   ),
 });
 

@@ -1,1 +1,2 @@
-export { createNotationVerifier, type NotationConfiguration } from "./verifier.ts";
+export type { NotationConfiguration } from "./verification.ts";
+export { createNotationVerifier } from "./verifier.ts";

@@ -4,9 +4,7 @@ import {
   actionsOf,
   statementSelector,
   subjectText,
-  type TrustPolicyDocument,
   type TrustPolicyStatement,
-  type TrustStoreSources,
   type Validation,
 } from "../../trust/mod.ts";
 import { CheckList, failedResult } from "../check_list.ts";
@@ -14,23 +12,12 @@ import type { VerifiedSubject, Verifier, VerifierContext, VerifierResult } from 
 import { checkIdentity, checkTrustStores } from "./authenticity.ts";
 import { readEnvelope } from "./artifact.ts";
 import { Findings } from "./findings.ts";
-import { checkPluginAttributes, checkUnknownAttributes } from "./extended_attributes.ts";
 import type { SignedEnvelope } from "./integrity.ts";
 import { checkTarget, checkUserMetadata } from "./payload.ts";
-import { checkChainRevocation, type RevocationSettings } from "./revocation.ts";
+import { findWantedPlugin, startPlugin, verifyByPlugin } from "./plugin_checks.ts";
+import { checkChainRevocation } from "./revocation.ts";
 import { checkAuthenticTimestamp, checkExpiry } from "./times.ts";
-
-/** The configuration of a Notation verifier, validated. */
-export interface NotationConfiguration extends TrustStoreSources, RevocationSettings {
-  readonly name: string;
-  readonly type: string;
-  /** The artifact types that it judges; `*` for all. */
-  readonly artifactTypes: readonly string[];
-  readonly trustPolicy: TrustPolicyDocument;
-  /** Pairs that a signature must carry as signed annotations of its target. */
-  readonly userMetadata: Readonly<Record<string, string>>;
-  readonly maxSignatureAttempts: number;
-}
+import type { NotationConfiguration, Verification } from "./verification.ts";
 
 /** Verifies signatures as the Notary Project specifications say. */
 export function createNotationVerifier(configuration: NotationConfiguration): Verifier {
@@ -105,15 +92,6 @@ async function requireStatement(
   return statement as TrustPolicyStatement; // the check above throws when there is none
 }
 
-/** One verification under way. */
-interface Verification {
-  readonly list: CheckList;
-  readonly findings: Findings;
-  readonly configuration: NotationConfiguration;
-  readonly context: VerifierContext;
-  readonly statement: TrustPolicyStatement;
-}
-
 /** The steps of "Signature Evaluation" in the Notary Project trust policy specification, in order. */
 async function verifySignature(
   verification: Verification,
@@ -121,11 +99,11 @@ async function verifySignature(
 ): Promise<SignedEnvelope> {
   const { list, findings, configuration, context, statement } = verification;
   const actions: Readonly<Record<Validation, Action>> = actionsOf(statement.signatureVerification);
-  const opened = await collect(list, "envelope", async () => {
+  const opened = await list.collect("envelope", async () => {
     const value = await readEnvelope(subject, context.artifacts);
     return { value, detail: `A ${value.envelope.format} envelope` };
   });
-  const signed = await collect(list, "integrity", async () => {
+  const signed = await list.collect("integrity", async () => {
     const value = await opened.integrity();
     return {
       value,
@@ -135,27 +113,32 @@ async function verifySignature(
     };
   });
   findings.noteSignature(signed);
-  await list.run("critical attributes", "enforce", () => {
-    checkPluginAttributes(signed.envelope);
-    return checkUnknownAttributes(signed.envelope);
-  });
+  const plugin = await findWantedPlugin(verification, signed);
   const trusted = await list.run(
     "trust store",
     actions.authenticity,
     () => checkTrustStores(signed, statement, configuration, context),
   );
-  await list.run("identity", actions.authenticity, () => checkIdentity(signed, statement));
+  const delegated = plugin && await startPlugin(verification, plugin, trusted);
+  if (!delegated?.has("SIGNATURE_VERIFIER.TRUSTED_IDENTITY")) {
+    await list.run("identity", actions.authenticity, () => checkIdentity(signed, statement));
+  }
   await list.run("expiry", actions.expiry, () => checkExpiry(signed.envelope, context.now));
   await list.run(
     "authentic timestamp",
     actions.authenticTimestamp,
     () => checkAuthenticTimestamp(signed, statement, configuration, context, findings),
   );
-  await list.run(
-    "revocation",
-    actions.revocation,
-    () => checkRevocation(verification, signed, trusted),
-  );
+  if (!delegated?.has("SIGNATURE_VERIFIER.REVOCATION_CHECK")) {
+    await list.run(
+      "revocation",
+      actions.revocation,
+      () => checkRevocation(verification, signed, trusted),
+    );
+  }
+  if (plugin !== undefined && delegated !== undefined) {
+    await verifyByPlugin(verification, { ...plugin, capabilities: [...delegated] }, signed);
+  }
   await list.run("target", "enforce", () => checkTarget(signed.payload, subject.descriptor));
   if (Object.keys(configuration.userMetadata).length > 0) {
     await list.run(
@@ -185,22 +168,6 @@ async function checkRevocation(
     ? envelope.signingTime
     : undefined;
   return await checkChainRevocation(chain, configuration, context, findings, authentic);
-}
-
-/** Runs an enforced check that also yields something for the checks after it. */
-async function collect<T>(
-  list: CheckList,
-  name: string,
-  check: () => Promise<{ readonly value: T; readonly detail: string }>,
-): Promise<T> {
-  let value: T | undefined;
-  const passed = await list.run(name, "enforce", async () => {
-    const outcome = await check();
-    value = outcome.value;
-    return outcome.detail;
-  });
-  if (!passed) list.conclude(); // without its outcome nothing can follow
-  return value as T;
 }
 
 /** What the report says about the signer; `SN` holds the subject, as existing policies expect. */

@@ -11,7 +11,6 @@ import {
   unsupportedType,
 } from "../content/mod.ts";
 import type { Verifier } from "../verifier.ts";
-import type { BillOfMaterials } from "./bill_of_materials.ts";
 import { CYCLONEDX_JSON, readCycloneDx } from "./cyclonedx.ts";
 import { findViolations, type SbomRules, type Violation } from "./rules.ts";
 import { readSpdx, SPDX_JSON } from "./spdx.ts";
@@ -37,17 +36,16 @@ async function judge(
   if (read === undefined) {
     throw unsupportedType("sbom.unsupported_type", configuration, referrer, [...READERS.keys()]);
   }
-  let bills: readonly BillOfMaterials[] = [];
-  await checks.run("document", "enforce", async () => {
-    bills = await readBlobs(
+  const bills = await checks.collect("document", async () => {
+    const value = await readBlobs(
       await blobsOf(context),
       context,
       (bytes: Bytes) => read(readJson(bytes, "The bill of materials", "sbom.parse")),
     );
-    const packages = bills.reduce((sum, bill) => sum + bill.packages.length, 0);
-    return `${referrer.artifactType} with ${packages} package${packages === 1 ? "" : "s"}`;
+    const packages = value.reduce((sum, bill) => sum + bill.packages.length, 0);
+    const detail = `${referrer.artifactType} with ${packages} package${packages === 1 ? "" : "s"}`;
+    return { value, detail };
   });
-  checks.conclude(); // content that could not be had is no content without violations
   extensions["creationInfo"] = bills[0]?.creationInfo ?? null;
   const { licenses, packages } = findViolations(bills, configuration);
   if (licenses.length > 0) extensions["licenseViolations"] = licenses.slice(0, MAX_TOLD);
