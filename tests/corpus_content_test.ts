@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contentCaseResources } from "./case_resources.ts";
+import { contentCaseResources, resource, type ResourceJson } from "./case_resources.ts";
 import { type Case, corpusCases, layoutOf } from "./corpus.ts";
 import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
@@ -48,6 +48,81 @@ Deno.test("the report on a signed document has what is attached to it", async ()
     `vectors.example/public/sbom-spdx-signed@${sbom?.referenceDigest}`,
   );
 });
+
+/** Policies over the case with a signature, a signed bill of materials and a report, and what they say. */
+const POLICIES:
+  readonly (readonly [string, number, readonly Record<string, unknown>[], string, number])[] = [
+    [
+      "all three",
+      3,
+      [{ verifierName: "notation" }, { verifierName: "sbom" }, { verifierName: "report" }],
+      "deny",
+      1,
+    ],
+    [
+      "two of three",
+      2,
+      [{ verifierName: "notation" }, { verifierName: "sbom" }, { verifierName: "report" }],
+      "allow",
+      0,
+    ],
+    [
+      "two of three, the report among them",
+      2,
+      [{ verifierName: "notation" }, { verifierName: "sbom" }, {
+        verifierName: "report",
+        required: true,
+      }],
+      "deny",
+      1,
+    ],
+    [
+      "a signature, and one of two documents",
+      2,
+      [{ verifierName: "notation" }, {
+        threshold: 1,
+        rules: [{ verifierName: "sbom" }, { verifierName: "report" }],
+      }],
+      "allow",
+      0,
+    ],
+  ];
+
+for (const [what, threshold, rules, verdict, status] of POLICIES) {
+  Deno.test(`a threshold policy that wants ${what} says ${verdict}`, async () => {
+    const one = cases.find(({ id }) => id === "mixed-referrers") as Case;
+    await using folder = await temporaryFolder();
+    const list: { items: ResourceJson[] } = JSON.parse(await contentCaseResources(one));
+    const items = [
+      ...list.items.filter(({ kind }) => kind !== "Policy"),
+      resource("Policy", "ratify-policy", {
+        type: "threshold-policy",
+        parameters: { policy: { threshold, rules } },
+      }),
+      resource("Verifier", "sbom", {
+        name: "sbom",
+        artifactTypes: "application/spdx+json",
+        parameters: { nestedReferences: "application/vnd.cncf.notary.signature" },
+      }),
+      resource("Verifier", "report", {
+        name: "vulnerabilityreport",
+        artifactTypes: "application/sarif+json",
+        parameters: { nestedReferences: "application/vnd.cncf.notary.signature" },
+      }),
+    ];
+    await Deno.writeTextFile(`${folder.path}/r.json`, JSON.stringify({ kind: "List", items }));
+    const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
+    const run = await runCli(["verify", image, "--config", folder.path, "--output", "json"]);
+    const report = JSON.parse(run.out);
+    assert.deepEqual([report.verdict, run.status], [verdict, status], run.out);
+    const told = report.verifierReports.map((each: WireReport) => [each.type, each.isSuccess]);
+    assert.deepEqual(told.toSorted(), [
+      ["notation", true],
+      ["sbom", true],
+      ["vulnerabilityreport", false],
+    ]);
+  });
+}
 
 interface WireReport {
   readonly type: string;

@@ -9,7 +9,7 @@ const NOW = new Date("2026-11-24T12:00:00Z");
 /** Samples that give verdicts by themselves. */
 const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "notation.yaml"];
 
-/** Samples of one resource, which others must stand beside. */
+/** Samples of some resources, which others must stand beside. */
 const PARTS = [
   "attestation.yaml",
   "cosign-key.yaml",
@@ -17,7 +17,9 @@ const PARTS = [
   "cosign-private.yaml",
   "key.yaml",
   "sbom.yaml",
+  "schemavalidator.yaml",
   "store.yaml",
+  "threshold-policy.yaml",
   "vulnerabilityreport.yaml",
 ];
 
