@@ -21,6 +21,7 @@ import {
   configPolicyParameters,
   policySpec,
   regoPolicyParameters,
+  thresholdPolicyParameters,
 } from "../src/resources/schema/policy.ts";
 import {
   authProviders,
@@ -137,6 +138,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   ),
   "Policy": policySpec,
   "Policy: parameters of `config-policy`": configPolicyParameters,
+  "Policy: parameters of `threshold-policy`": thresholdPolicyParameters,
   "Policy: parameters of `rego-policy`": regoPolicyParameters,
   "KeyManagementProvider": providerSpec,
   "KeyManagementProvider: parameters of `inline`": inlineParameters,

@@ -348,6 +348,30 @@ export const FAILURE_REASONS = {
     "Sign again with a certificate that is in a trusted certificate transparency log, or set ctLogVerify to false.",
   "attestation.condition":
     "Attach an attestation that meets the conditions of the verifier, or correct them.",
+  "sbom.unsupported_type":
+    "Attach the bill of materials as application/spdx+json or application/vnd.cyclonedx+json.",
+  "sbom.parse": "Attach a bill of materials in SPDX 2.1 to 2.3 (JSON) or CycloneDX (JSON).",
+  "sbom.license": "Replace the packages whose licenses the verifier does not allow.",
+  "sbom.package": "Replace the packages that the verifier does not allow.",
+  "vulnerability.created":
+    "Attach the report with the time of its making as an annotation in the form of RFC 3339.",
+  "vulnerability.age": "Scan the image again and attach the new report.",
+  "vulnerability.unsupported_type": "Attach the report as application/sarif+json.",
+  "vulnerability.schema": "Attach a report that follows the SARIF 2.1.0 schema.",
+  "vulnerability.no_runs": "Attach a report with at least one run in it.",
+  "vulnerability.scanner":
+    "Scan with Trivy or Grype: for other scanners it is not known where the severity stands.",
+  "vulnerability.rule":
+    "Attach a report whose findings name rules, with the severity in the help text of each rule.",
+  "vulnerability.cve": "Remove what has the vulnerability from the image, and scan it again.",
+  "vulnerability.severity": "Remove what has the vulnerability from the image, and scan it again.",
+  "schema.not_configured": "Add a schema for the media type to the verifier, or remove the blob.",
+  "schema.invalid": "Attach content that follows the schema that the verifier has for it.",
+  "license.parse": "Attach the licenses as an SPDX document in tag-value form.",
+  "license.not_allowed": "Replace the packages whose licenses the verifier does not allow.",
+  "nested.missing": "Attach what nestedReferences of the verifier asks for to the artifact itself.",
+  "nested.listing": "Try again; if it stays, check the registry or layout.",
+  "manifest.no_blobs": "Attach the artifact again; its manifest has no content in it.",
   "manifest.layers": "Attach the signature again; its manifest must have exactly one layer.",
   "manifest.envelope_type":
     "Attach the signature again as application/jose+json or application/cose.",

@@ -49,14 +49,21 @@ export function notationResources(
 export async function caseResources(one: Case): Promise<string> {
   const { notation } = one.config;
   if (notation === undefined) throw new Error(`case ${one.id} is not about Notation`);
+  const items = [
+    ...COMMON,
+    ...notationResources(await storesOf(notation), parametersOf(notation)),
+  ];
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1);
+}
+
+async function storesOf({ trustStores }: NotationCaseConfig): Promise<Map<string, string>> {
   const root = await corpusRoot();
   const stores = new Map<string, string>();
-  for (const [store, files] of Object.entries(notation.trustStores)) {
+  for (const [store, files] of Object.entries(trustStores)) {
     const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${root}/${file}`)));
     stores.set(store, texts.join("\n"));
   }
-  const items = [...COMMON, ...notationResources(stores, parametersOf(notation))];
-  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1);
+  return stores;
 }
 
 function parametersOf(notation: NotationCaseConfig): ResourceJson {
@@ -124,4 +131,29 @@ function keylessOf(keyless: NonNullable<CosignCaseConfig["keyless"]>): ResourceJ
     ...(certificateIdentityRegexp ? { certificateIdentityRegExp: certificateIdentityRegexp } : {}),
     certificateOIDCIssuer: certificateOidcIssuer,
   };
+}
+
+/** All resources of a case about a document that is attached, as one List. */
+export async function contentCaseResources(one: Case): Promise<string> {
+  const { config, referrers } = one;
+  const artifactTypes = referrers.find(({ digest }) => digest === config.artifact)?.artifactType;
+  const nested = config.nestedNotation === undefined
+    ? {}
+    : { nestedReferences: "application/vnd.cncf.notary.signature" };
+  const verifiers = (["sbom", "vulnerabilityreport"] as const)
+    .filter((name) => config[name] !== undefined)
+    .map((name) =>
+      resource("Verifier", name, {
+        name,
+        artifactTypes,
+        parameters: { ...config[name], ...nested },
+      })
+    );
+  const notation = config.notation ?? config.nestedNotation;
+  const signatures = notation === undefined ? [] : notationResources(
+    await storesOf(notation),
+    parametersOf(notation),
+  );
+  const items = [...COMMON, ...verifiers, ...signatures];
+  return JSON.stringify({ apiVersion: "v1", kind: "List", items }, null, 1);
 }

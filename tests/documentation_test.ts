@@ -39,11 +39,25 @@ Deno.test("the README shows what the command prints", async () => {
   assert.equal(run.out.replaceAll(root, ""), shown);
 });
 
-Deno.test("the resources on the page about cosign can be pasted", async () => {
-  const blocks = [...read("docs/cosign.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
-  assert.equal(blocks.length, 4);
+for (const [page, count] of [["cosign", 4], ["content-verifiers", 4]] as const) {
+  Deno.test(`the resources on the page ${page} can be pasted`, async () => {
+    const blocks = [...read(`docs/${page}.md`).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+    assert.equal(blocks.length, count);
+    for (const [, text = ""] of blocks) {
+      const { problems } = await loadConfiguration([{ path: "page.yaml", text }]);
+      const told = problems.map(formatProblem).filter((one) => !one.includes("for the cluster"));
+      assert.deepEqual(told, []);
+    }
+  });
+}
+
+Deno.test("the policies on the page about them can be pasted beside the verifiers that they name", async () => {
+  const blocks = [...read("docs/policies.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+  assert.equal(blocks.length, 2);
+  const [, ...verifiers] = read("config/samples/threshold-policy.yaml").split("---\n");
   for (const [, text = ""] of blocks) {
-    const { problems } = await loadConfiguration([{ path: "page.yaml", text }]);
+    const whole = [text, ...verifiers].join("---\n");
+    const { problems } = await loadConfiguration([{ path: "page.yaml", text: whole }]);
     const told = problems.map(formatProblem).filter((one) => !one.includes("for the cluster"));
     assert.deepEqual(told, []);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { caseResources, cosignCaseResources } from "./case_resources.ts";
-import { corpusCase, corpusRoot, layoutOf } from "./corpus.ts";
+import { caseResources, contentCaseResources, cosignCaseResources } from "./case_resources.ts";
+import { type Case, corpusCase, corpusRoot, type Family, layoutOf } from "./corpus.ts";
 import { answerRevocation } from "./revocation_answers.ts";
 import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
@@ -48,13 +48,26 @@ const SITUATIONS: Readonly<Record<string, string>> = {
   "cosign-other-identity": "cosign-keyless-wrong-identity",
   "cosign-other-image": "cosign-bundle-other-digest",
   "cosign-without-log-entry": "cosign-log-key-bundle-missing",
+  "bill-of-materials-signed": "sbom-spdx-signed",
+  "bill-of-materials-unsigned": "sbom-spdx-unsigned-but-required",
+  "bill-of-materials-with-a-license": "sbom-spdx-license-denied",
+  "vulnerability-report-without-a-time": "vuln-sarif-bad-created",
+  "vulnerability-report-with-a-severity": "vuln-sarif-severity-denied",
+};
+
+const RESOURCES: Readonly<Record<Family, (one: Case) => Promise<string>>> = {
+  notation: caseResources,
+  cosign: cosignCaseResources,
+  sbom: contentCaseResources,
+  vulnerabilityreport: contentCaseResources,
+  mixed: contentCaseResources,
 };
 
 for (const [name, id] of Object.entries(SITUATIONS)) {
   Deno.test(`verify tells a person about: ${name.replaceAll("-", " ")}`, async () => {
     const one = await corpusCase(id);
     await using folder = await temporaryFolder();
-    const resources = one.family === "cosign" ? cosignCaseResources : caseResources;
+    const resources = RESOURCES[one.family];
     await Deno.writeTextFile(`${folder.path}/resources.json`, await resources(one));
     const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
     const as = `${one.repository}@${one.imageDigest}`;

@@ -124,7 +124,22 @@ function packageCache(): string {
 /** The terms of the program and of packages, which whoever hands the binary out must hand out too. */
 async function licences(packages: readonly Package[]): Promise<string> {
   const texts = [{ id: "Assay", path: ROOT }, ...packages].map(
-    async ({ id, path }) => `${id}\n\n${(await Deno.readTextFile(`${path}/LICENSE`)).trim()}\n`,
+    async ({ id, path }) => `${id}\n\n${(await termsOf(path)).trim()}\n`,
   );
   return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** The file with the terms; a package that has none says in package.json under which it is. */
+async function termsOf(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(`${path}/LICENSE`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const { license, author, homepage } = JSON.parse(
+      await Deno.readTextFile(`${path}/package.json`),
+    );
+    if (typeof license !== "string") throw new Error(`${path} does not say its terms`);
+    const by = typeof author === "object" ? author?.name : author;
+    return [`License: ${license}`, `Author: ${by}`, `Home: ${homepage}`].join("\n");
+  }
 }

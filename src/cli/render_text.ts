@@ -103,6 +103,12 @@ function renderArtifact(artifact: ArtifactReport, paint: Paint): string[] {
   if (artifact.checks.length === 0 || (artifact.outcome !== "success" && !told)) {
     lines.push(`      ${printable(artifact.message)}`);
   }
+  for (const nested of artifact.nested ?? []) {
+    lines.push(
+      "",
+      ...renderArtifact(nested, paint).map((line) => line === "" ? "" : `    ${line}`),
+    );
+  }
   return lines;
 }
 

@@ -1,10 +1,12 @@
 import { asAssayError, type AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
+import type { PolicyProvider } from "../policy/mod.ts";
 import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
 import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
 import type { PluginHost, VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { StoreArtifactReader } from "./artifact_reader.ts";
 import { deadlineExceeded, withinDeadline } from "./deadline.ts";
+import { NestedVerification, type Nesting } from "./nested.ts";
 import { mapBounded } from "./parallel.ts";
 
 /** How many artifacts of one image are verified at once. */
@@ -38,6 +40,10 @@ export interface ArtifactsRequest {
   readonly subject: Subject;
   readonly referrers: readonly ListedReferrer[];
   readonly verifiers: readonly Verifier[];
+  /** Decides about what is attached to an artifact, where a verifier wants something there. */
+  readonly policy: PolicyProvider;
+  /** How deep below an image this is, and what may still be verified there. */
+  readonly nesting: Nesting;
 }
 
 /** One report that is due; `done` once it is known. */
@@ -45,7 +51,14 @@ interface Task {
   readonly describe: (outcome: Outcome) => ArtifactReport;
   readonly run: () => Promise<Outcome>;
   readonly step: () => string;
+  readonly nested: NestedTask | undefined;
   done?: Outcome;
+}
+
+/** What is attached to an artifact, and what a verifier wants there. */
+interface NestedTask {
+  readonly verifier: Verifier;
+  readonly verification: NestedVerification;
 }
 
 /**
@@ -58,9 +71,10 @@ export class ArtifactsVerification {
   readonly #ignored: IgnoredArtifact[] = [];
 
   constructor(
-    { image, subject, referrers, verifiers }: ArtifactsRequest,
+    request: ArtifactsRequest,
     context: VerificationContext,
   ) {
+    const { image, subject, referrers, verifiers, nesting } = request;
     const { descriptor } = subject;
     const target = {
       reference: `${image.repository}@${descriptor.digest}`,
@@ -68,14 +82,27 @@ export class ArtifactsVerification {
       descriptor,
     };
     const attempts = new Map<Verifier, number>();
+    let isFull = false;
     for (const { store, referrer } of referrers) {
       const accepting = verifiers.filter((verifier) => verifier.accepts(referrer.artifactType));
       if (accepting.length === 0) this.#ignored.push(referrer);
       const reader = new StoreArtifactReader(store, subject, referrer, context);
+      const wantsNested = accepting.some(({ nestedReferences }) => nestedReferences !== undefined);
+      const verification = wantsNested
+        ? new NestedVerification({ store, referrer }, request, context, ArtifactsVerification)
+        : undefined;
       for (const verifier of accepting) {
         const attempt = (attempts.get(verifier) ?? 0) + 1;
         attempts.set(verifier, attempt);
         if (attempt > verifier.maxAttempts + 1) continue; // one report speaks for all that follow
+        const hasRoom = nesting.take();
+        if (!hasRoom && isFull) continue; // and here too
+        isFull ||= !hasRoom;
+        const isBeyond = !hasRoom || attempt > verifier.maxAttempts;
+        const nested = verification === undefined || verifier.nestedReferences === undefined ||
+            isBeyond
+          ? undefined
+          : { verifier, verification };
         this.#tasks.push({
           describe: (outcome) => ({
             ...outcome,
@@ -87,10 +114,13 @@ export class ArtifactsVerification {
             artifactType: referrer.artifactType,
           }),
           run: () =>
-            attempt > verifier.maxAttempts
-              ? Promise.resolve(beyondLimit(verifier))
+            isBeyond
+              ? Promise.resolve(
+                hasRoom ? beyondLimit(verifier) : nesting.beyondLimit(),
+              )
               : verifyOne(verifier, target, referrer, reader, context),
           step: () => reader.step,
+          nested,
         });
       }
     }
@@ -100,22 +130,37 @@ export class ArtifactsVerification {
   async run(): Promise<void> {
     await mapBounded(this.#tasks, PARALLEL_ARTIFACTS, async (task) => {
       const started = performance.now();
-      task.done = { ...await task.run(), durationMs: performance.now() - started };
+      const own = async (): Promise<void> => {
+        task.done = { ...await task.run(), durationMs: performance.now() - started };
+      };
+      await Promise.all([own(), task.nested?.verification.run()]);
     });
   }
 
   /** What is known now; a report that is not is undecided, and says what it waits for. */
   get outcomes(): ArtifactOutcomes {
-    const artifacts = this.#tasks.map((task) =>
-      task.describe(task.done ?? outOfTime(deadlineExceeded(task.step())))
-    );
+    const artifacts = this.#tasks.map((task) => {
+      const own = task.done ?? outOfTime(deadlineExceeded(task.step()));
+      const { nested } = task;
+      return task.describe(
+        nested === undefined ? own : nested.verification.conclude(own, nested.verifier),
+      );
+    });
     return { artifacts, ignored: this.#ignored };
   }
 }
 
-type Outcome = Pick<
+/** What a report says of an artifact, whichever verifier and artifact it is. */
+export type Outcome = Pick<
   ArtifactReport,
-  "outcome" | "message" | "checks" | "extensions" | "failure" | "validUntil" | "durationMs"
+  | "outcome"
+  | "message"
+  | "checks"
+  | "extensions"
+  | "failure"
+  | "validUntil"
+  | "durationMs"
+  | "nested"
 >;
 
 /** One verifier on one artifact; whatever goes wrong becomes a report. */

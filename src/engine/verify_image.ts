@@ -14,6 +14,7 @@ import type { RevocationChecker } from "../trust/mod.ts";
 import type { PluginHost } from "../verifiers/mod.ts";
 import { Steps } from "./deadline.ts";
 import { type FoundImage, type Listing, listReferrers, resolveSubject } from "./find_artifacts.ts";
+import { Nesting } from "./nested.ts";
 import { type ArtifactOutcomes, ArtifactsVerification } from "./verify_artifacts.ts";
 
 /** One image to verify. */
@@ -130,10 +131,10 @@ export class ImageVerification {
       artifactTypes?.includes(referrer.artifactType) ?? true
     );
     const image = { name, repository };
-    const { verifiers } = this.#components;
+    const { verifiers, policy } = this.#components;
     const { trust } = this.#configuration;
     const artifacts = new ArtifactsVerification(
-      { image, subject, referrers, verifiers },
+      { image, subject, referrers, verifiers, policy, nesting: Nesting.ofImage() },
       { ...context, trust, scope },
     );
     this.#found = { listing, artifacts };
@@ -234,6 +235,7 @@ function denial(explanation: string, outcomes: ArtifactOutcomes): AssayError {
 const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCode>>> = {
   "deadline": "DEADLINE_EXCEEDED",
   "defect": "UNKNOWN",
+  "nested.listing": "LIST_REFERRERS_FAILURE",
   "authenticity.invalid_trust_store": "KEY_MANAGEMENT_PROVIDER_FAILURE",
   "cosign.key": "KEY_MANAGEMENT_PROVIDER_FAILURE",
   "cosign.trusted_root": "KEY_MANAGEMENT_PROVIDER_FAILURE",

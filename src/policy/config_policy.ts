@@ -4,18 +4,21 @@ import {
   policyTypeOf,
   policyTypeOfReport,
 } from "../report/mod.ts";
+import {
+  countedReports,
+  foundWords,
+  type GroupState,
+  hasTransient,
+  type Quantifier,
+  stateOf,
+} from "./group.ts";
 import type { PolicyInput, PolicyProvider } from "./policy_provider.ts";
-
-/** How many reports of an artifact type must be successes. */
-export type Quantifier = "any" | "all";
 
 /** The configuration of the policy type `config-policy`. */
 export interface ConfigPolicyConfiguration {
   /** By artifact type; `default` for the types that are not listed (`all` when absent). */
   readonly artifactVerificationPolicies: Readonly<Record<string, Quantifier>>;
 }
-
-type GroupState = "holds" | "fails" | "undecided";
 
 interface Group {
   readonly artifactType: string;
@@ -28,7 +31,8 @@ interface Group {
  * A policy by artifact types. Every listed type, and every type that has a report, is a group. A
  * group of `any` holds with one success; a group of `all` holds when it has reports and all are
  * successes. The image is allowed when there is a group and all hold. A group that fails wins over
- * one that is undecided.
+ * one that is undecided. For what is attached to an artifact, the types that must be there take the
+ * place of those that the policy lists; how many must be successes, the policy says there too.
  *
  * @example
  * ```ts
@@ -65,10 +69,10 @@ function decide(
   fallback: Quantifier,
   input: PolicyInput,
 ): Decision {
-  // What a verifier found to be of another kind than it judges counts as if it had not been asked.
-  const counted = input.reports.filter(({ failure }) => failure?.reason !== "not_applicable");
+  const counted = countedReports(input.reports);
+  const { nestedTypes } = input;
   const types = new Set([
-    ...quantifiers.keys(),
+    ...nestedTypes?.filter((type) => type !== "*").map(policyTypeOf) ?? quantifiers.keys(),
     ...counted.map(policyTypeOfReport),
   ]);
   const groups = [...types].map((artifactType) => {
@@ -85,7 +89,7 @@ function decide(
     return {
       decision: "undecided",
       explanation: explain(undecided),
-      transient: !input.listingComplete || undecided.some(isTransient),
+      transient: !input.listingComplete || undecided.some((group) => hasTransient(group.reports)),
     };
   }
   return groups.length === 0
@@ -93,33 +97,9 @@ function decide(
     : { decision: "allow", explanation: explain(groups) };
 }
 
-function stateOf(
-  quantifier: Quantifier,
-  reports: readonly ArtifactReport[],
-  listingComplete: boolean,
-): GroupState {
-  const has = (outcome: ArtifactReport["outcome"]): boolean =>
-    reports.some((report) => report.outcome === outcome);
-  if (quantifier === "any" && has("success")) return "holds";
-  if (!listingComplete) return "undecided";
-  if (quantifier === "all" && has("failure")) return "fails";
-  if (has("undecided")) return "undecided";
-  return quantifier === "all" && reports.length > 0 ? "holds" : "fails";
-}
-
-/** Whether one answer more could turn the group: a permanent cause beside it does not matter then. */
-function isTransient(group: Group): boolean {
-  return group.reports.some((report) =>
-    report.outcome === "undecided" && report.failure?.transient
-  );
-}
-
 function explain(groups: readonly Group[]): string {
   return groups.map(({ artifactType, quantifier, reports }) => {
-    const successes = reports.filter((report) => report.outcome === "success").length;
-    const found = reports.length === 0
-      ? "none was found"
-      : `${successes} of ${reports.length} ${reports.length === 1 ? "is" : "are"} valid`;
+    const found = foundWords(reports);
     return quantifier === "any"
       ? `at least one valid ${artifactType} is required: ${found}`
       : `every ${artifactType} must be valid, and there must be one: ${found}`;

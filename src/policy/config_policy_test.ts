@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ArtifactReport, Decision } from "../report/mod.ts";
-import { createConfigPolicy, type Quantifier } from "./config_policy.ts";
+import { createConfigPolicy } from "./config_policy.ts";
+import type { Quantifier } from "./group.ts";
 
 type Outcome = ArtifactReport["outcome"];
 

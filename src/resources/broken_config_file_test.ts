@@ -54,9 +54,9 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ["config.json:1:41: error CONFIG_INVALID Store/oras store.plugins[0].cosignEnable: is not a known field; did you mean cosignEnabled?"],
   ],
   [
-    "a verifier type that comes later",
-    `{"verifier": {"plugins": [\n  {"name": "s", "type": "sbom", "artifactTypes": "a/b"}]},\n${REST}`,
-    ["config.json:2:25: error NOT_AVAILABLE Verifier/s verifier.plugins[0].type: The verifier type sbom is not available in this build"],
+    "parameters of a verifier that are wrong",
+    `{"verifier": {"plugins": [\n  {"name": "s", "type": "schemavalidator", "artifactTypes": "a/b", "schemas": 1}]},\n${REST}`,
+    ["config.json:2:79: error CONFIG_INVALID Verifier/s verifier.plugins[0].schemas: must be an object; found 1"],
   ],
   ["a policy without plugin", `{"policy": {"version": "1.0.0"}}`, [
     "config.json:1:12: error CONFIG_INVALID policy.plugin: is missing: an object is required",

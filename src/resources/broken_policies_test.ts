@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { problemsOf, yaml } from "./testing/resources.ts";
+import { documents, problemsOf, yaml } from "./testing/resources.ts";
 
 /** A Policy of the right name. */
 function policy(spec: string): string {
@@ -9,6 +9,15 @@ function policy(spec: string): string {
 /** A Policy of the type config-policy with these rules. */
 function rules(text: string): string {
   return policy(`type: config-policy\nparameters:\n  artifactVerificationPolicies: ${text}`);
+}
+
+/** A Policy of the type threshold-policy, beside verifiers called a and b. */
+function threshold(text: string): string {
+  const spec = `type: threshold-policy\nparameters:\n  policy: ${text}`;
+  const verifiers = ["a", "b"].map((name) =>
+    yaml("Verifier", "name: sbom\nartifactTypes: a/b", { name })
+  );
+  return documents(policy(spec), ...verifiers);
 }
 
 /** Policies that are wrong, and what is said of them. */
@@ -30,7 +39,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.type: is missing: text is required",
   ]],
   ["a type that is none", policy("type: cel-policy\nparameters: {}"), [
-    't.yaml:5:9: error POLICY_PROVIDER_NOT_FOUND Policy/ratify-policy spec.type: must be config-policy or rego-policy; found "cel-policy"',
+    't.yaml:5:9: error POLICY_PROVIDER_NOT_FOUND Policy/ratify-policy spec.type: must be config-policy, threshold-policy or rego-policy; found "cel-policy"',
   ]],
   ["no parameters", policy("type: config-policy"), [
     "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.parameters: is missing: an object is required",
@@ -53,6 +62,58 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["an empty artifact type", rules('{"": any}'), [
     't.yaml:7:36: error CONFIG_INVALID Policy/ratify-policy spec.parameters.artifactVerificationPolicies[""]: must not have an empty name',
   ]],
+  ["a threshold policy without policy", policy("type: threshold-policy\nparameters: {}"), [
+    "t.yaml:6:15: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: is missing: an object is required",
+  ]],
+  ["a threshold policy without rules", threshold("{rules: []}"), [
+    "t.yaml:7:21: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules: must have at least 1 entry",
+  ]],
+  ["a threshold of none", threshold("{threshold: 0, rules: [{verifierName: a}]}"), [
+    "t.yaml:7:25: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.threshold: must be at least 1; found 0",
+  ]],
+  ["a threshold beyond the rules", threshold("{threshold: 2, rules: [{verifierName: a}]}"), [
+    "t.yaml:7:25: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.threshold: must be at most 1, the number of rules that are not optional; found 2",
+  ]],
+  ["rules that are all optional", threshold("{rules: [{verifierName: a, optional: true}]}"), [
+    "t.yaml:7:21: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules: must have a rule that is not optional",
+  ]],
+  [
+    "a rule that is required and optional",
+    threshold("{rules: [{verifierName: a}, {verifierName: b, required: true, optional: true}]}"),
+    [
+      "t.yaml:7:85: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[1].optional: must not stand beside required",
+    ],
+  ],
+  ["a rule about nothing", threshold("{rules: [{required: true}]}"), [
+    "t.yaml:7:22: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[0]: must have either verifierName or rules",
+  ]],
+  [
+    "a rule about a verifier and a group",
+    threshold("{rules: [{verifierName: a, rules: [{verifierName: b}]}]}"),
+    [
+      "t.yaml:7:22: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[0]: must have either verifierName or rules",
+    ],
+  ],
+  ["a verifier that does not exist", threshold("{rules: [{verifierName: aa}]}"), [
+    't.yaml:7:37: error RESOURCE_NOT_FOUND Policy/ratify-policy spec.parameters.policy.rules[0].verifierName: names a Verifier that does not exist; found "aa" (did you mean a?)',
+  ]],
+  ["a verifier's rule with a threshold", threshold("{rules: [{verifierName: a, threshold: 1}]}"), [
+    "t.yaml:7:51: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[0].threshold: belongs to a group, which has rules",
+  ]],
+  [
+    "a group's rule about artifacts",
+    threshold("{rules: [{artifacts: all, rules: [{verifierName: a}]}]}"),
+    [
+      "t.yaml:7:34: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[0].artifacts: belongs to a rule with verifierName",
+    ],
+  ],
+  [
+    "groups that are too deep",
+    threshold("{rules: [{rules: [{rules: [{rules: [{verifierName: a}]}]}]}]}"),
+    [
+      "t.yaml:7:41: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy.rules[0].rules[0].rules[0].rules: is not a known field; known are required, optional, verifierName, artifacts",
+    ],
+  ],
   ["a rego policy without module", policy("type: rego-policy\nparameters: {}"), [
     "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
     "t.yaml:6:15: error CONFIG_INVALID Policy/ratify-policy spec.parameters: must have policy or policyPath",
@@ -87,7 +148,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     }),
     [
       "t.yaml:1:13: warning CONFIG_INVALID Policy/celpolicy apiVersion: config.ratify.deislabs.io/v1alpha1 is deprecated; use config.ratify.deislabs.io/v1beta1",
-      't.yaml:3:18: error POLICY_PROVIDER_NOT_FOUND Policy/celpolicy metadata.name: must be config-policy or rego-policy; found "celpolicy"',
+      't.yaml:3:18: error POLICY_PROVIDER_NOT_FOUND Policy/celpolicy metadata.name: must be config-policy, threshold-policy or rego-policy; found "celpolicy"',
     ],
   ],
 ];

@@ -29,11 +29,9 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:3: error CONFIG_INVALID Verifier/x spec.parameters.trustPolicyDoc: is missing: an object is required",
   ]],
   ["artifact types that are commas only", yaml("Verifier", 'name: sbom\nartifactTypes: " , "'), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
     't.yaml:6:18: error CONFIG_INVALID Verifier/x spec.artifactTypes: must name at least one artifact type, or *; found " , "',
   ]],
   ["a list of artifact types", yaml("Verifier", "name: sbom\nartifactTypes: [a/b]"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
     "t.yaml:6:18: error CONFIG_INVALID Verifier/x spec.artifactTypes: must be text; found a list",
   ]],
   ["a type that is none", yaml("Verifier", "name: notary\nartifactTypes: a/b"), [
@@ -49,7 +47,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "a plugin to download",
     yaml("Verifier", "name: sbom\nartifactTypes: a/b\nsource: {artifact: a/b:v1}"),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
       "t.yaml:7:3: error CONFIG_INVALID Verifier/x spec.source: must be removed: plugins are not downloaded; the built-in types need none",
     ],
   ],
@@ -57,7 +54,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "an address in a namespace",
     yaml("NamespacedVerifier", "name: sbom\nartifactTypes: a/b\naddress: /plugins", namespaced),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE NamespacedVerifier/team-a/x spec.name: The verifier type sbom is not available in this build",
       "t.yaml:7:3: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.address: must not be set in a namespace: it names files of the process",
     ],
   ],
@@ -193,27 +189,69 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ["t.yaml:16:25: error CERT_INVALID Verifier/x spec.parameters.verificationCerts[0]: The certificates in /nonexistent/x cannot be read: it does not exist"],
   ],
   ["a package without name", verifier("sbom", "disallowedPackages: [{version: '1'}]"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
     "t.yaml:8:26: error CONFIG_INVALID Verifier/x spec.parameters.disallowedPackages[0].name: is missing: text is required",
   ]],
   ["a licence matching that is none", verifier("sbom", "licenseMatching: words"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type sbom is not available in this build",
     't.yaml:8:22: error CONFIG_INVALID Verifier/x spec.parameters.licenseMatching: must be one of word, expression; found "words" (did you mean word?)',
   ]],
   ["a maximum age in days", verifier("vulnerabilityreport", "maximumAge: 1d"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type vulnerabilityreport is not available in this build",
     't.yaml:8:17: error CONFIG_INVALID Verifier/x spec.parameters.maximumAge: must be a duration such as 30s, 10m or 1h30m; found "1d"',
   ]],
   ["a severity that is no list", verifier("vulnerabilityreport", "disallowedSeverities: high"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type vulnerabilityreport is not available in this build",
     't.yaml:8:27: error CONFIG_INVALID Verifier/x spec.parameters.disallowedSeverities: must be a list; found "high"',
   ]],
   ["no schemas", verifier("schemavalidator", "version: 1.0.0"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type schemavalidator is not available in this build",
     "t.yaml:8:5: error CONFIG_INVALID Verifier/x spec.parameters.schemas: is missing: an object is required",
   ]],
+  [
+    "a schema at an address",
+    verifier("schemavalidator", "schemas: {a/b: 'https://e.com/s.json'}"),
+    [
+      't.yaml:8:20: error CONFIG_INVALID Verifier/x spec.parameters.schemas["a/b"]: must be the path of a file, file:///path, or the schema itself: schemas are not fetched',
+    ],
+  ],
+  [
+    "a schema on another host",
+    verifier("schemavalidator", "schemas: {a/b: 'file://host/s.json'}"),
+    [
+      't.yaml:8:20: error CONFIG_INVALID Verifier/x spec.parameters.schemas["a/b"]: must be the path of a file, file:///path, or the schema itself: schemas are not fetched',
+    ],
+  ],
+  ["a schema that does not exist", verifier("schemavalidator", "schemas: {a/b: /no/such.json}"), [
+    't.yaml:8:20: error CONFIG_INVALID Verifier/x spec.parameters.schemas["a/b"]: names a JSON schema that cannot be read: it does not exist',
+  ]],
+  ["a schema that is a number", verifier("schemavalidator", "schemas: {a/b: 1}"), [
+    't.yaml:8:20: error CONFIG_INVALID Verifier/x spec.parameters.schemas["a/b"]: must be text or an object; found 1',
+  ]],
+  [
+    "a schema that refers elsewhere",
+    verifier("schemavalidator", "schemas: {a/b: {$ref: 'x.json'}}"),
+    [
+      't.yaml:8:20: error CONFIG_INVALID Verifier/x spec.parameters.schemas["a/b"]: refers to x.json, which is not in it: schemas are not fetched',
+    ],
+  ],
+  [
+    "a schema in a file in a namespace",
+    yaml(
+      "NamespacedVerifier",
+      "name: schemavalidator\nartifactTypes: a/b\nparameters: {schemas: {a/b: /s.json}}",
+      namespaced,
+    ),
+    ['t.yaml:7:31: error CONFIG_INVALID NamespacedVerifier/team-a/x spec.parameters.schemas["a/b"]: must not be set in a namespace: it names files of the process'],
+  ],
+  [
+    "a signed time without signature",
+    verifier("vulnerabilityreport", "requireSignedCreated: true"),
+    [
+      "t.yaml:8:27: error CONFIG_INVALID Verifier/x spec.parameters.requireSignedCreated: needs nestedReferences with the artifact type of the signature that reports must have",
+    ],
+  ],
+  ["reports unread, with a warning", verifier("vulnerabilityreport", "passthrough: true"), [
+    "t.yaml:1:1: warning CONFIG_INVALID there is no Store for the cluster: without one, no image can be verified",
+    "t.yaml:1:1: warning CONFIG_INVALID there is no Policy for the cluster: without one, no image can be verified",
+    "t.yaml:8:18: warning CONFIG_INVALID Verifier/x spec.parameters.passthrough: accepts every report unread: whoever reads the answer must judge the report in it",
+  ]],
   ["no licences", verifier("licensechecker", "allowedLicenses: MIT"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Verifier/x spec.name: The verifier type licensechecker is not available in this build",
     't.yaml:8:22: error CONFIG_INVALID Verifier/x spec.parameters.allowedLicenses: must be a list; found "MIT"',
   ]],
 ];

@@ -1,5 +1,6 @@
 import { createConfigPolicy, type PolicyProvider } from "../policy/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileThresholdPolicy } from "./compile_threshold_policy.ts";
 import { quote } from "./describe.ts";
 import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
 import { configPolicyParameters, policySpec, regoPolicyParameters } from "./schema/policy.ts";
@@ -7,9 +8,14 @@ import { validate } from "./validate.ts";
 
 const NAME = "ratify-policy";
 
-/** Compiles a Policy; undefined, with problems, when it is wrong. */
+/**
+ * Compiles a Policy; undefined, with problems, when it is wrong.
+ *
+ * @param verifiers the names of the verifiers that requests have to which the policy applies.
+ */
 export function compilePolicy(
   candidate: Candidate,
+  verifiers: ReadonlySet<string>,
   problems: ProblemList,
 ): PolicyProvider | undefined {
   if (candidate.name !== NAME) {
@@ -26,6 +32,8 @@ export function compilePolicy(
   switch (type.toLowerCase().replaceAll("-", "")) {
     case "configpolicy":
       return compileConfigPolicy(candidate, problems);
+    case "thresholdpolicy":
+      return compileThresholdPolicy(candidate, verifiers, problems);
     case "regopolicy":
       checkRego(candidate, problems);
       return undefined;
@@ -33,7 +41,7 @@ export function compilePolicy(
       problems.of(
         candidate,
         candidate.typePath,
-        `must be config-policy or rego-policy; found ${quote(type)}`,
+        `must be config-policy, threshold-policy or rego-policy; found ${quote(type)}`,
         { code: "POLICY_PROVIDER_NOT_FOUND" },
       );
       return undefined;

@@ -1,12 +1,13 @@
 import type { Verifier } from "../verifiers/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileAttestation } from "./compile_attestation.ts";
+import { compileContent } from "./compile_content.ts";
 import { compileCosign } from "./compile_cosign.ts";
 import { compileNotation, type VerifierEnvironment } from "./compile_notation.ts";
 import { quote } from "./describe.ts";
-import { checkAddress, isBuiltInPlugin, notAvailable, refuseSource } from "./plugin_fields.ts";
+import { checkAddress, isBuiltInPlugin, refuseSource } from "./plugin_fields.ts";
 import { splitList } from "./schema/common.ts";
-import { contentParameters } from "./schema/content.ts";
+import { contentParameters, type ContentType } from "./schema/content.ts";
 import { verifierSpec } from "./schema/verifier.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
@@ -50,14 +51,6 @@ export async function compileVerifier(
     const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
     return await compileAttestation(candidate, artifactTypes, environment, problems);
   }
-  checkContent(candidate, type, problems);
-  notAvailable(candidate, candidate.typePath, `The verifier type ${type}`, problems);
-  return undefined;
-}
-
-function checkContent(candidate: Candidate, type: string, problems: ProblemList): void {
-  const schema = contentParameters[type];
-  if (schema === undefined) return;
-  const parameters = validate(schema, candidate.parameters ?? {});
-  if (!parameters.ok) problems.issues(candidate, candidate.parametersPath, parameters.issues);
+  const artifactTypes = spec.ok ? splitList(spec.value.artifactTypes) : [];
+  return await compileContent(candidate, type as ContentType, artifactTypes, environment, problems);
 }

@@ -74,7 +74,10 @@ export async function loadConfiguration(
     "Verifier",
     (candidate) => compileVerifier(candidate, environment, problems),
   );
-  const policies = await compileAll("Policy", (candidate) => compilePolicy(candidate, problems));
+  const policies = await compileAll(
+    "Policy",
+    (candidate) => compilePolicy(candidate, verifierNames(unique, candidate.scope), problems),
+  );
 
   const referencedFiles = referencedFilesOf(candidates, options.home, options.env);
   if (problems.hasErrors) {
@@ -142,6 +145,15 @@ function withoutDuplicates(candidates: readonly Candidate[], problems: ProblemLi
     );
   }
   return [...seen.values()];
+}
+
+/** The names of the verifiers of a scope, also of those with problems; see {@link Configuration.forScope}. */
+function verifierNames(candidates: readonly Candidate[], scope: string): ReadonlySet<string> {
+  const verifiers = candidates.filter((candidate) => candidate.class === "Verifier");
+  const own = verifiers.filter((verifier) => verifier.scope === scope);
+  const inherited = verifiers.filter((verifier) => verifier.scope === "");
+  const found = own.length > 0 ? own : inherited.length > 0 ? inherited : verifiers;
+  return new Set(found.map(({ name }) => name));
 }
 
 const NECESSARY = ["Store", "Verifier", "Policy"] as const;

@@ -1,5 +1,6 @@
 import type { Candidate } from "./candidate.ts";
 import { expandHome } from "./compile_notation.ts";
+import { schemaPath } from "./json_schema_file.ts";
 import { isObject } from "./members.ts";
 import { type SigstoreEnvironment, sigstoreFiles } from "./sigstore_variables.ts";
 
@@ -27,11 +28,17 @@ export function referencedFilesOf(
   return [...new Set([...named, ...sigstoreFiles(env).map(({ path }) => path)])];
 }
 
-/** Certificates of Notation verifiers, and keys of those for signatures by cosign. */
+/** Certificates of Notation verifiers, keys of those for signatures by cosign, JSON schemas. */
 function filesOfVerifier(parameters: Readonly<Record<string, unknown>>): string[] {
   const policies = objects(parameters["trustPolicies"]);
   const keys = policies.flatMap((policy) => objects(policy["keys"]));
+  const { schemas } = parameters;
+  const named = strings([
+    parameters["schemaURL"],
+    ...isObject(schemas) ? Object.values(schemas) : [],
+  ]);
   return [
+    ...named.map(schemaPath).filter((path) => path !== undefined),
     ...strings(parameters["verificationCerts"]),
     ...strings([parameters["key"], ...keys.map((key) => key["file"])]),
   ];

@@ -9,22 +9,24 @@ const NOW = new Date("2026-11-24T12:00:00Z");
 /** Samples that give verdicts by themselves. */
 const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "notation.yaml"];
 
-/** Samples of one resource, which others must stand beside. */
+/** Samples of some resources, which others must stand beside. */
 const PARTS = [
   "attestation.yaml",
   "cosign-key.yaml",
   "cosign-keyless.yaml",
   "cosign-private.yaml",
   "key.yaml",
+  "sbom.yaml",
+  "schemavalidator.yaml",
   "store.yaml",
+  "threshold-policy.yaml",
+  "vulnerabilityreport.yaml",
 ];
 
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
   "azurekeyvault.yaml": "spec.type",
   "rego-policy.yaml": "spec.type",
-  "sbom.yaml": "spec.name",
-  "vulnerabilityreport.yaml": "spec.name",
 };
 
 async function load(name: string): ReturnType<typeof loadConfiguration> {

@@ -15,6 +15,18 @@ export {
   type KeySource,
   type TrustedSigners,
 } from "./cosign/mod.ts";
+export { createLicenseVerifier, type LicenseConfiguration } from "./license/mod.ts";
+export { createSbomVerifier, type SbomConfiguration } from "./sbom/mod.ts";
+export {
+  type CompiledSchema,
+  compileSchema,
+  createSchemaVerifier,
+  type SchemaConfiguration,
+} from "./schema/mod.ts";
+export {
+  createVulnerabilityVerifier,
+  type VulnerabilityConfiguration,
+} from "./vulnerability/mod.ts";
 export { createNotationVerifier, type NotationConfiguration } from "./notation/mod.ts";
 export type {
   ArtifactReader,

@@ -1,6 +1,6 @@
 import type { FailureReason } from "../errors.ts";
 import type { Bytes, Descriptor, Manifest } from "../oci/mod.ts";
-import type { Check } from "../report/mod.ts";
+import type { ArtifactReport, Check } from "../report/mod.ts";
 import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
 import type { PluginHost } from "./verification_plugin.ts";
 
@@ -13,7 +13,7 @@ export interface VerifiedSubject {
   readonly descriptor: Descriptor;
 }
 
-/** The attached artifact to verify, as listed. */
+/** The attached artifact to verify, as listed; its annotations are those of the listing. */
 export interface VerifiedReferrer extends Descriptor {
   readonly artifactType: string;
 }
@@ -70,6 +70,11 @@ export interface Verifier {
   readonly type: string;
   /** The most artifacts of one subject that this verifier looks at. */
   readonly maxAttempts: number;
+  /**
+   * The artifact types that must be attached to what it accepts, `*` for any. What is attached there
+   * is verified too, and the artifact is accepted only if the policy is met there. None when absent.
+   */
+  readonly nestedReferences?: readonly string[] | undefined;
   /** Whether it judges artifacts of this type. */
   accepts(artifactType: string): boolean;
   /** Judges one artifact. Resolves for every verdict; a rejection is a defect or an abort. */
@@ -78,4 +83,11 @@ export interface Verifier {
     referrer: VerifiedReferrer,
     context: VerifierContext,
   ): Promise<VerifierResult>;
+  /**
+   * Has the last word on an artifact of which it wants something attached, once that is known to
+   * satisfy the policy.
+   *
+   * @param nested the reports on what is attached to the artifact.
+   */
+  withNested?(result: VerifierResult, nested: readonly ArtifactReport[]): VerifierResult;
 }

@@ -1,14 +1,19 @@
 import * as z from "zod";
 import { duration, ignoredVersion, nonEmpty } from "./common.ts";
 
+/** A JSON schema, or the path of a file with one. */
+const jsonSchema = z.union([nonEmpty, z.record(z.string(), z.unknown())]);
+
 const common = {
   nestedReferences: z.string().optional()
-    .describe("Artifact types that must be attached to the artifact itself, separated by commas."),
+    .describe(
+      "Artifact types that must be attached to the artifact itself, separated by commas; `*` for any.",
+    ),
   version: ignoredVersion,
 };
 
 /** The parameters of the verifiers that look into attached documents, by type. */
-export const contentParameters: Readonly<Record<string, z.ZodObject>> = {
+export const contentParameters = {
   sbom: z.strictObject({
     ...common,
     disallowedLicenses: z.array(nonEmpty).optional()
@@ -18,7 +23,9 @@ export const contentParameters: Readonly<Record<string, z.ZodObject>> = {
       version: z.string().optional().describe("Its version; any when absent."),
     })).optional().describe("Packages that must not be there."),
     licenseMatching: z.enum(["word", "expression"]).default("word")
-      .describe("Whether a license is looked for as a word, or as part of an SPDX expression."),
+      .describe(
+        "Whether a license is looked for as a word, or by what an SPDX license expression means.",
+      ),
   }),
   vulnerabilityreport: z.strictObject({
     ...common,
@@ -26,8 +33,10 @@ export const contentParameters: Readonly<Record<string, z.ZodObject>> = {
     disallowedSeverities: z.array(nonEmpty).optional()
       .describe("Severities that no finding may have."),
     denylistCVEs: z.array(nonEmpty).optional().describe("Rules that no finding may be of."),
-    schemaURL: nonEmpty.optional()
-      .describe("The JSON schema of the report; that of SARIF 2.1.0 when absent."),
+    schemaURL: jsonSchema.optional()
+      .describe(
+        "The JSON schema of the report: a path or `file:///` address, or the schema itself; that of SARIF 2.1.0 when absent.",
+      ),
     createdAnnotationName: nonEmpty.optional()
       .describe("The annotation with the time of the report; org.opencontainers.image.created."),
     passthrough: z.boolean().optional()
@@ -37,10 +46,16 @@ export const contentParameters: Readonly<Record<string, z.ZodObject>> = {
   }),
   schemavalidator: z.strictObject({
     ...common,
-    schemas: z.record(z.string(), nonEmpty).describe("By media type: the address of its schema."),
+    schemas: z.record(nonEmpty, jsonSchema)
+      .describe(
+        "By media type: a path or `file:///` address of its JSON schema, or the schema itself.",
+      ),
   }),
   licensechecker: z.strictObject({
     ...common,
     allowedLicenses: z.array(nonEmpty).describe("The licenses that packages may have."),
   }),
-};
+} as const;
+
+/** The types of verifiers that look into attached documents. */
+export type ContentType = keyof typeof contentParameters;

@@ -1,0 +1,9 @@
+export { blobsOf, isObject, MAX_DOCUMENT_BYTES, readBlobs, readJson } from "./document.ts";
+export { Members } from "./members.ts";
+export {
+  type Accepted,
+  type ContentConfiguration,
+  contentVerifier,
+  type Judgement,
+  unsupportedType,
+} from "./verifier.ts";

@@ -1,0 +1,1 @@
+export { createLicenseVerifier, type LicenseConfiguration } from "./verifier.ts";

@@ -1,0 +1,1 @@
+export { createSbomVerifier, type SbomConfiguration } from "./verifier.ts";
