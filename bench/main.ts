@@ -94,11 +94,11 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
   row("one new image, a registry with 20 ms latency", `${one.p50_ms.toFixed(0)} ms`);
   await lab.registry.set("latency=200ms");
   await lab.registry.requests();
-  const before = provider.logged(/source=computed/);
+  const before = await provider.logged(/source=computed/);
   const together = await load(lab, provider, { images: [herd], requests: 1000, concurrency: 1000 });
   row(
     "1,000 concurrent requests for one new image",
-    `${provider.logged(/source=computed/) - before} verification, ${await lab.registry
+    `${await provider.logged(/source=computed/) - before} verification, ${await lab.registry
       .requests()} upstream requests, p99 ${together.p99_ms.toFixed(0)} ms`,
   );
   await lab.registry.set("latency=0ms");

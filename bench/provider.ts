@@ -10,8 +10,8 @@ export interface Provider extends AsyncDisposable {
   readonly url: string;
   /** From the start of the process until it said that it is ready. */
   readonly startMs: number;
-  /** Counts how many lines of its log match so far. */
-  logged(pattern: RegExp): number;
+  /** Counts how many lines of its log match so far; lines are written a little later than they happen. */
+  logged(pattern: RegExp): Promise<number>;
 }
 
 /** Starts `serve` with TLS and client certificates. */
@@ -48,7 +48,10 @@ export async function startProvider(
     pid: process.pid,
     url: `https://${address}/ratify/gatekeeper/v1/verify`,
     startMs,
-    logged: (pattern) => log.match(new RegExp(pattern, "g"))?.length ?? 0,
+    logged: async (pattern) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return log.match(new RegExp(pattern, "g"))?.length ?? 0;
+    },
     [Symbol.asyncDispose]: async () => {
       process.kill("SIGTERM");
       await process.status;
