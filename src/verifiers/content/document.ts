@@ -5,10 +5,13 @@ import { reading } from "../reading.ts";
 import type { VerifierContext } from "../verifier.ts";
 
 /** The most bytes of an attached document that are read: 64 MiB (design §4). */
-export const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** The most values that a JSON document may have: what it takes to hold it grows with them. */
+/** The most values that a JSON document may have: the memory that it takes grows with them. */
 const MAX_VALUES = 4_000_000;
+
+/** The same, where a document is held against a schema: that takes longer, and all requests wait. */
+export const MAX_SCHEMA_VALUES = 500_000;
 
 /** The most blobs of one artifact that are looked into. */
 const MAX_BLOBS = 20;
@@ -58,11 +61,18 @@ export async function readBlobs<T>(
 /**
  * Reads a JSON document strictly: a member that occurs twice would read differently elsewhere.
  *
+ * @param what what the document is, for messages.
+ * @param maxValues values in all, members and elements.
  * @throws {VerificationFailure} of the reason.
  */
-export function readJson(bytes: Bytes, what: string, reason: FailureReason): JsonValue {
+export function readJson(
+  bytes: Bytes,
+  what: string,
+  reason: FailureReason,
+  maxValues = MAX_VALUES,
+): JsonValue {
   return reading(reason, `${what} is not JSON that can be read`, () => {
-    const limits = { maxLength: MAX_DOCUMENT_BYTES, maxValues: MAX_VALUES };
+    const limits = { maxLength: MAX_DOCUMENT_BYTES, maxValues };
     return parseJson(decodeUtf8(bytes), limits).value;
   });
 }
