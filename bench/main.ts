@@ -110,7 +110,7 @@ if (soakMinutes > 0) {
   const end = performance.now() + soakMinutes * 60_000;
   const memory: number[] = [];
   while (performance.now() < end) {
-    const { rss_mb } = await load(lab, provider, { images: lab.images, requests: 20_000 });
+    const { rss_mb } = await load(lab, provider, { images, requests: 20_000 });
     memory.push(Math.round(rss_mb));
   }
   const shown = memory.filter((_, index) => index % Math.ceil(memory.length / 12) === 0);

@@ -5,6 +5,7 @@
  * that is recent enough.
  */
 
+import { JOIN_WINDOW } from "../src/engine/engine.ts";
 import { Engine, type VerifyAnswer } from "../src/engine/mod.ts";
 import { AssayError } from "../src/errors.ts";
 import { type Digest, digestOf, OCI_IMAGE_MANIFEST, type Reference } from "../src/oci/mod.ts";
@@ -18,8 +19,6 @@ import type { Verifier, VerifierResult } from "../src/verifiers/mod.ts";
 const TAG_TTL = 2000;
 const LISTING_TTL = 3000;
 const VERDICT_TTL = 2500;
-/** A request may join another one that was begun so much earlier. */
-const JOIN_WINDOW = 1000;
 /** The time for an answer. */
 const DEADLINE = 2900;
 
@@ -446,9 +445,9 @@ function hashOf(text: string): Digest {
   return digestOf(new TextEncoder().encode(text));
 }
 
-/** Lets everything run that does not wait for the world. */
+/** Lets everything run that does not wait for the world: the longest chain of promises has some 40 links. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await undefined;
+  for (let turn = 0; turn < 100; turn++) await undefined;
 }
 
 /** Numbers from 0 to 1, the same ones for the same seed (xorshift32). */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Agent } from "node:https";
+import { connect as connectTls } from "node:tls";
 import { VERIFY_PATH } from "../src/server/mod.ts";
 import { createMetrics } from "../src/telemetry/mod.ts";
 import { ask, askMutate, askVerify, parties, startTestService } from "./service.ts";
@@ -40,9 +41,24 @@ Deno.test("the service allows a signed image and denies an unsigned one, in the 
   assert.equal(signed.value.isSuccess, true);
   assert.equal(signed.value.version, "0.2.0");
   assert.equal(signed.value.verifierReports[0].subject, DEMO_SIGNED);
+  assert.equal(signed.value.verifierReports[0].checks, undefined, "nothing to explain");
   assert.equal(unsigned.value.isSuccess, false);
   assert.match(unsigned.value.traceID, /^[0-9a-f-]{36}$/);
   assert.match(unsigned.value.timestamp, /^\d{4}-\d{2}-\d{2}T/);
+});
+
+Deno.test("the service explains a denial by the checks of each artifact", async () => {
+  await using folder = await temporaryFolder();
+  await using service = await startTestService({
+    folder: folder.path,
+    config: [await demoResources(folder.path)],
+  });
+  const { json } = await askVerify(service.host, ["demo.example.com/stranger:v1"]);
+  const [report] = json.response.items[0].value.verifierReports;
+  assert.equal(report.isSuccess, false);
+  assert.equal(report.errorReason, "authenticity.untrusted");
+  const failed = report.checks.filter((check: { outcome: string }) => check.outcome === "failed");
+  assert.deepEqual(failed.map((check: { name: string }) => check.name), ["trust store"]);
 });
 
 Deno.test("the service turns a tag into a digest, and leaves a digest as it is", async () => {
@@ -180,6 +196,25 @@ Deno.test("the service answers a body that does not arrive in time, and closes t
   assert.equal(status, 500);
   assert.equal(headers["connection"], "close");
   assert.match(json.response.systemError, /did not arrive in time/);
+});
+
+Deno.test("the service closes a connection on which no whole request begins, and one without handshake", async () => {
+  await using folder = await temporaryFolder();
+  await using service = await startTestService({
+    folder: folder.path,
+    config: [await demoResources(folder.path)],
+  });
+  const { providerCa, client } = await parties();
+  const [host, port] = service.host.split(":");
+  const socket = connectTls({ host, port: Number(port), ca: providerCa, ...client });
+  socket.on("error", () => {});
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.once("secureConnect", () => socket.write(`POST ${VERIFY_PATH} HTTP/1.1\r\nHost: x\r\n`));
+  socket.resume();
+  using silent = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+  const ended = silent.read(new Uint8Array(1)).catch(() => null);
+  await closed;
+  await ended;
 });
 
 Deno.test("the service refuses headers that are too large", async () => {

@@ -33,9 +33,11 @@ export class ImageStores implements Disposable {
       );
       return this.#opened.map(({ store }) => store);
     }
-    const cosignEnabled = this.#configured?.some((store) => store.parameters.cosignEnabled) ??
-      false;
-    return [await openLayout(image.layout.directory, { cosignEnabled, signal })];
+    const all = (this.#configured ?? []).map(({ parameters }) => parameters);
+    const cosignEnabled = all.some((one) => one.cosignEnabled);
+    const cosignAttestations = all.some((one) => one.cosignAttestations);
+    const options = { cosignEnabled, cosignAttestations, signal };
+    return [await openLayout(image.layout.directory, options)];
   }
 
   /**

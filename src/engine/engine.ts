@@ -71,8 +71,11 @@ const PARALLEL_KEYS = 64;
 const MAX_KEYS = 10_000;
 const KEY_CACHE_BYTES = 8 * 1024 * 1024;
 const VERDICT_SHARE = 0.25;
-/** How old a verification may be that another request joins, in milliseconds. */
-export const JOIN_WINDOW = 1000;
+/**
+ * How old a verification may be that another request joins, in milliseconds: as long as most answers
+ * may take, so that a herd that comes in slowly is one herd.
+ */
+export const JOIN_WINDOW = 3000;
 /** How often a verdict is worked out again that expired while it was. */
 const MAX_ROUNDS = 3;
 

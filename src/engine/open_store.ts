@@ -45,12 +45,18 @@ export function openStore(
 
 type RegistryParameters = Pick<
   StoreParameters,
-  "cosignEnabled" | "useHttp" | "plainHttp" | "caBundles" | "anonymousFallback"
+  | "cosignEnabled"
+  | "cosignAttestations"
+  | "useHttp"
+  | "plainHttp"
+  | "caBundles"
+  | "anonymousFallback"
 >;
 
 function registryOptions(parameters: StoreParameters): RegistryParameters {
-  const { cosignEnabled, useHttp, plainHttp, caBundles, anonymousFallback } = parameters;
-  return { cosignEnabled, useHttp, plainHttp, caBundles, anonymousFallback };
+  const { cosignEnabled, cosignAttestations, useHttp, plainHttp } = parameters;
+  const { caBundles, anonymousFallback } = parameters;
+  return { cosignEnabled, cosignAttestations, useHttp, plainHttp, caBundles, anonymousFallback };
 }
 
 function credentials(

@@ -17,6 +17,11 @@ export const OCI_EMPTY = "application/vnd.oci.empty.v1+json";
 export const NOTATION_SIGNATURE = "application/vnd.cncf.notary.signature";
 /** Artifact type that stands for the signatures under the tag that cosign derives from a digest. */
 export const COSIGN_SIGNATURE = "application/vnd.dev.cosign.artifact.sig.v1+json";
+/**
+ * Artifact type of attestations as cosign 2 attaches them: DSSE envelopes as layers, under the tag that
+ * it derives from a digest.
+ */
+export const COSIGN_ATTESTATION = "application/vnd.dev.cosign.artifact.att.v1+json";
 
 /** The media types of manifests that {@link parseManifest} reads. */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [

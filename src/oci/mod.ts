@@ -21,6 +21,7 @@ export {
   parseManifest,
 } from "./manifest.ts";
 export {
+  COSIGN_ATTESTATION,
   COSIGN_SIGNATURE,
   DOCKER_MANIFEST,
   DOCKER_MANIFEST_LIST,

@@ -1,7 +1,7 @@
 import { AssayError } from "../errors.ts";
 import { formatReference, parseReference, repositoryName } from "../oci/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import type { ConfiguredStore } from "./configuration.ts";
+import type { ConfiguredStore, DerivedParameters } from "./configuration.ts";
 import { quote } from "./describe.ts";
 import { storeIdentity } from "./generation.ts";
 import { NAMES_FILES } from "./plugin_fields.ts";
@@ -11,6 +11,7 @@ import { validate } from "./validate.ts";
 /** Compiles a Store of layouts; undefined, with problems, when it is wrong. */
 export function compileLayoutStore(
   candidate: Candidate,
+  derived: DerivedParameters,
   problems: ProblemList,
 ): ConfiguredStore | undefined {
   const { name, parametersPath } = candidate;
@@ -32,7 +33,11 @@ export function compileLayoutStore(
       problems.of(candidate, path, `is ${repository}, which has a layout already`, { atKey: true });
     } else repositories.set(repository, directory);
   }
-  const compiled = { ...parameters.value, repositories: Object.fromEntries(repositories) };
+  const compiled = {
+    ...parameters.value,
+    ...derived,
+    repositories: Object.fromEntries(repositories),
+  };
   const identity = storeIdentity("oci-layout", name, compiled);
   return { name, type: "oci-layout", parameters: compiled, identity, listingTtl: 0 };
 }

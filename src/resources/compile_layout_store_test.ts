@@ -20,6 +20,7 @@ Deno.test("a Store of layouts knows repositories by the names that references ha
   assert.equal(store?.type, "oci-layout");
   assert.deepEqual(store.parameters, {
     repositories: { "docker.io/library/nginx": "a", "registry.example.com/team/app": "b" },
+    cosignAttestations: false,
     cosignEnabled: false,
   });
 });

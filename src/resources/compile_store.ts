@@ -2,7 +2,7 @@ import { encodePem } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { createInlineProvider, readCertificateFiles } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
-import type { ConfiguredStore } from "./configuration.ts";
+import type { ConfiguredStore, DerivedParameters } from "./configuration.ts";
 import { compileLayoutStore } from "./compile_layout_store.ts";
 import { describe, quote } from "./describe.ts";
 import type { Path } from "./document.ts";
@@ -18,10 +18,12 @@ const DEFAULT_TTL = 10;
 /**
  * Compiles a Store; undefined, with problems, when it is wrong.
  *
+ * @param derived what the other resources make of it.
  * @param inputs takes what was read from files, for the generation of the configuration.
  */
 export async function compileStore(
   candidate: Candidate,
+  derived: DerivedParameters,
   inputs: string[],
   problems: ProblemList,
 ): Promise<ConfiguredStore | undefined> {
@@ -31,7 +33,7 @@ export async function compileStore(
   checkAddress(candidate, problems);
   const { name } = candidate.spec;
   if (typeof name !== "string" || name === "") return undefined; // the schema has said so
-  if (name === "oci-layout") return compileLayoutStore(candidate, problems);
+  if (name === "oci-layout") return compileLayoutStore(candidate, derived, problems);
   if (name !== "oras") {
     const text = `must be oras or oci-layout; found ${quote(name)}`;
     problems.of(candidate, candidate.typePath, text, { code: "PLUGIN_NOT_FOUND" });
@@ -61,7 +63,7 @@ export async function compileStore(
     });
   }
   const ttl = parameters.value.ttl || DEFAULT_TTL;
-  const configured = { ...parameters.value, caBundles, ttl };
+  const configured = { ...parameters.value, ...derived, caBundles, ttl };
   return {
     name: candidate.name,
     type: "oras",

@@ -4,8 +4,14 @@ import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { LayoutParameters, OrasParameters } from "./schema/store.ts";
 
+/** What a store is told that is not written in its resource. */
+export interface DerivedParameters {
+  /** Whether some verifier can use what cosign attaches under the tag of attestations. */
+  readonly cosignAttestations: boolean;
+}
+
 /** The parameters of a store, defaults applied. */
-export interface StoreParameters extends Omit<OrasParameters, "caBundles"> {
+export interface StoreParameters extends Omit<OrasParameters, "caBundles">, DerivedParameters {
   /** By registry host: CA certificates as PEM text, wherever they were written. */
   readonly caBundles: Readonly<Record<string, string>>;
 }
@@ -24,7 +30,7 @@ export type ConfiguredStore =
   & StoreBase
   & (
     | { readonly type: "oras"; readonly parameters: StoreParameters }
-    | { readonly type: "oci-layout"; readonly parameters: LayoutParameters }
+    | { readonly type: "oci-layout"; readonly parameters: LayoutParameters & DerivedParameters }
   );
 
 /** The resources that apply to the requests of one scope, each list in the order of names. */

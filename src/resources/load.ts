@@ -1,4 +1,6 @@
+import { COSIGN_ATTESTATION } from "../oci/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
+import type { Verifier } from "../verifiers/mod.ts";
 import { type Candidate, ProblemList } from "./candidate.ts";
 import { compilePolicy } from "./compile_policy.ts";
 import { compileStore } from "./compile_store.ts";
@@ -66,14 +68,14 @@ export async function loadConfiguration(
     now: options.now,
     inputs: [] as string[],
   };
-  const stores = await compileAll(
-    "Store",
-    (candidate) => compileStore(candidate, environment.inputs, problems),
-  );
   const verifiers = await compileAll(
     "Verifier",
     (candidate) => compileVerifier(candidate, environment, problems),
   );
+  const stores = await compileAll("Store", (candidate) => {
+    const derived = { cosignAttestations: usesAttestations(candidate.scope, verifiers) };
+    return compileStore(candidate, derived, environment.inputs, problems);
+  });
   const policies = await compileAll(
     "Policy",
     (candidate) => compilePolicy(candidate, verifierNames(unique, candidate.scope), problems),
@@ -95,6 +97,19 @@ export async function loadConfiguration(
     { stores, verifiers, policies },
   );
   return { configuration, problems: sorted(files, problems.problems), referencedFiles };
+}
+
+/**
+ * Whether a verifier that may meet a store of this scope judges the attestations that cosign puts
+ * under a tag of its own. A store of the cluster also serves namespaces with verifiers of theirs.
+ */
+function usesAttestations(
+  scope: string,
+  verifiers: ReadonlyMap<string, readonly Verifier[]>,
+): boolean {
+  const met = scope === "" ? [...verifiers.values()].flat() : verifiers.get(scope) ??
+    verifiers.get("") ?? [];
+  return met.some(({ type, accepts }) => type === "attestation" && accepts(COSIGN_ATTESTATION));
 }
 
 async function readCandidates(

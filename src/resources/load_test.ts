@@ -12,6 +12,7 @@ import {
   problemsOf,
   provider,
   PUBLIC_KEY,
+  type ResourceOptions,
   yaml,
 } from "./testing/resources.ts";
 
@@ -49,12 +50,56 @@ Deno.test("loadConfiguration applies the defaults of a Store", async () => {
     anonymousFallback: false,
     caBundles: {},
     cacheEnabled: false,
+    cosignAttestations: false,
     cosignEnabled: false,
     mirrors: {},
     plainHttp: [],
     ttl: 10,
     useHttp: false,
   });
+});
+
+Deno.test("loadConfiguration tells a Store of attestations where a verifier that may meet it judges them", async () => {
+  const attestation = (
+    options: ResourceOptions,
+    types = "application/vnd.dev.sigstore.bundle.v0.3+json",
+  ): string =>
+    yaml(
+      options.namespace === undefined ? "Verifier" : "NamespacedVerifier",
+      `name: attestation
+artifactTypes: "${types}"
+parameters:
+  predicateTypes: [custom]
+  trustPolicies:
+    - name: a
+      scopes: ["*"]
+      tLogVerify: false
+      keyless: {certificateIdentity: a@b.example, certificateOIDCIssuer: 'https://i.example'}`,
+      options,
+    );
+  const own = yaml("NamespacedStore", "name: oras", { name: "own", namespace: "team-a" });
+  const cosign = attestation({ namespace: "team-a" }).replaceAll(
+    "name: attestation",
+    "name: cosign",
+  )
+    .replace("  predicateTypes: [custom]\n", "");
+  const told = async (...resources: string[]): Promise<Record<string, boolean>> => {
+    const { stores } = await load(documents(COMPLETE, ...resources));
+    return Object.fromEntries(
+      stores.map(({ name, parameters }) => [name, parameters.cosignAttestations]),
+    );
+  };
+  assert.deepEqual(await told(), { store: false });
+  assert.deepEqual(await told(attestation({})), { store: true });
+  assert.deepEqual(await told(attestation({}, "a/b")), { store: false });
+  assert.deepEqual(await told(attestation({}), own), { store: true, own: true });
+  // The store of the cluster serves the namespace too; that of the namespace has other verifiers.
+  assert.deepEqual(await told(attestation({ namespace: "team-a" })), { store: true });
+  assert.deepEqual(await told(attestation({ namespace: "team-b" }), own), {
+    store: true,
+    own: false,
+  });
+  assert.deepEqual(await told(attestation({}), cosign, own), { store: true, own: false });
 });
 
 Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
@@ -79,6 +124,7 @@ Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
     authProvider: { name: "k8Secrets", serviceAccountName: "a", secrets: [{ secretName: "b" }] },
     caBundles: { "registry.example.com": await Deno.readTextFile(bundle) },
     cacheEnabled: true,
+    cosignAttestations: false,
     cosignEnabled: true,
     localCachePath: "/var/cache/assay",
     mirrors: { "docker.io": ["mirror.example.com"] },

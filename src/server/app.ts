@@ -1,4 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import type { Engine, RequestContext } from "../engine/mod.ts";
 import { asAssayError } from "../errors.ts";
@@ -62,22 +63,22 @@ async function verify(
   traceId: string,
   started: number,
 ): Promise<ProviderResponse> {
-  const log = logger.with({ "trace-id": traceId });
   const answers = await engine.verifyAll(keys, context);
-  for (const answer of answers) recordVerdict(answer, performance.now() - started, log, metrics);
+  const told = { traceId, durationMs: performance.now() - started, logger, metrics };
+  for (const answer of answers) recordVerdict(answer, told);
   return verifyResponse(answers, { traceId, timestamp: now() });
 }
 
 async function mutate(
-  { engine, logger }: AppOptions,
+  { engine, logger, metrics }: AppOptions,
   keys: readonly string[],
   context: RequestContext,
   traceId: string,
   started: number,
 ): Promise<ProviderResponse> {
-  const log = logger.with({ "trace-id": traceId });
   const answers = await engine.resolveAll(keys, context);
-  for (const answer of answers) recordResolution(answer, performance.now() - started, log);
+  const told = { traceId, durationMs: performance.now() - started, logger, metrics };
+  for (const answer of answers) recordResolution(answer, told);
   return mutateResponse(answers);
 }
 
@@ -106,13 +107,13 @@ async function respond(
     const context = { configuration, signal: deadline.signal };
     const { body, fault } = await answer(keys, context, traceId, started);
     if (fault !== undefined) metrics.systemError(fault.code);
-    return json(body, 200);
+    return send(outgoing, body, 200, false);
   } catch (error) {
     stop();
     const fault = asAssayError(error, "server");
     metrics.systemError(fault.code);
     logger.warn("request refused", { "trace-id": traceId, endpoint, error: fault });
-    return json(errorResponse(fault, endpoint === "mutate"), 500, !incoming.complete);
+    return send(outgoing, errorResponse(fault, endpoint === "mutate"), 500, !incoming.complete);
   } finally {
     clearTimeout(timer);
     outgoing.off("close", stop);
@@ -123,8 +124,25 @@ async function respond(
   }
 }
 
-/** @param close whether the connection ends with the answer, since more of the request may come. */
-function json(text: string, status: number, close = false): Response {
-  const headers = { "content-type": "application/json", ...(close ? { connection: "close" } : {}) };
-  return new Response(text, { status, headers });
+/**
+ * Sends the answer straight to the connection: by way of a Response it would be read back from a stream.
+ *
+ * @param close whether the connection ends with the answer, since more of the request may come.
+ */
+function send(
+  outgoing: HttpBindings["outgoing"],
+  text: string,
+  status: number,
+  close: boolean,
+): Response {
+  const body = encoder.encode(text);
+  outgoing.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    ...(close ? { connection: "close" } : {}),
+  });
+  outgoing.end(body);
+  return RESPONSE_ALREADY_SENT;
 }
+
+const encoder = new TextEncoder();

@@ -11,6 +11,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /** Milliseconds for the headers of a request, and for a connection without requests. */
 const HEADERS_TIMEOUT = 5_000;
 const IDLE_TIMEOUT = 90_000;
+/** Milliseconds for a handshake, and between looks at connections that take too long. */
+const HANDSHAKE_TIMEOUT = 10_000;
+const CHECKING_INTERVAL = 1_000;
 
 /** The listener that Gatekeeper asks. */
 export interface ProviderListener {
@@ -32,7 +35,10 @@ export async function listenForRequests(
   address: Address,
   tls: TlsMaterial | undefined,
 ): Promise<ProviderListener> {
-  const common = { maxHeaderSize: MAX_HEADER_BYTES };
+  const common = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    connectionsCheckingInterval: CHECKING_INTERVAL,
+  };
   // The runtime's own Response must stay what it is: other listeners of the process use it. Requests that
   // name no host (HTTP/1.0, and HTTP/2, which older runtimes agree on with clients) are answered too.
   const adaptor = { fetch: app.fetch, overrideGlobalObjects: false, hostname: "localhost" };
@@ -40,7 +46,7 @@ export async function listenForRequests(
     tls === undefined ? { ...adaptor, createServer: createHttpServer, serverOptions: common } : {
       ...adaptor,
       createServer: createHttpsServer,
-      serverOptions: { ...common, ...contextOf(tls) },
+      serverOptions: { ...common, handshakeTimeout: HANDSHAKE_TIMEOUT, ...contextOf(tls) },
     },
   ) as Server;
   server.headersTimeout = HEADERS_TIMEOUT;

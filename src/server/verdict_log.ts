@@ -2,12 +2,19 @@ import type { ResolveAnswer, VerifyAnswer } from "../engine/mod.ts";
 import type { AssayError } from "../errors.ts";
 import type { LogFields, Logger, Metrics } from "../telemetry/mod.ts";
 
+/** What is the same for all answers of a request. */
+export interface Told {
+  readonly traceId: string;
+  /** How long it took so far, in milliseconds. */
+  readonly durationMs: number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
 /** One line for each verdict, and its counts. */
 export function recordVerdict(
   answer: VerifyAnswer,
-  durationMs: number,
-  logger: Logger,
-  metrics: Metrics,
+  { traceId, durationMs, logger, metrics }: Told,
 ): void {
   const { report, error, scope, source, upstreamRequests } = answer;
   const verdict = report?.verdict.verdict ?? "undecided";
@@ -29,6 +36,7 @@ export function recordVerdict(
     }
   }
   const fields = {
+    "trace-id": traceId,
     subject: report?.reference ?? answer.key,
     ...(report?.digest === undefined ? {} : { digest: report.digest }),
     verdict,
@@ -44,11 +52,11 @@ export function recordVerdict(
 /** One line for each tag that was looked up. */
 export function recordResolution(
   answer: ResolveAnswer,
-  durationMs: number,
-  logger: Logger,
+  { traceId, durationMs, logger }: Told,
 ): void {
   const { key, digest, error, scope, upstreamRequests } = answer;
   const fields = {
+    "trace-id": traceId,
     subject: key,
     ...(digest === undefined ? {} : { digest }),
     duration_ms: rounded(durationMs),

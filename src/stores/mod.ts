@@ -2,6 +2,7 @@
 
 export type {
   ArtifactStore,
+  CosignTagOptions,
   FetchedManifest,
   Referrer,
   RequestObserver,

@@ -1,4 +1,11 @@
-import type { Bytes, Descriptor, Manifest, Reference } from "../oci/mod.ts";
+import {
+  type Bytes,
+  COSIGN_ATTESTATION,
+  COSIGN_SIGNATURE,
+  type Descriptor,
+  type Manifest,
+  type Reference,
+} from "../oci/mod.ts";
 
 /** The thing whose signatures are asked for: where it is, and the bytes that were hashed. */
 export interface Subject {
@@ -18,6 +25,26 @@ export interface Referrer extends Descriptor {
   readonly artifactType: string;
   /** How it was found: by its subject field, or by the tag that cosign derives from the digest. */
   readonly source: "referrer" | "cosignTag";
+}
+
+/** What cosign puts under a tag of its own, by the end of that tag: `sha256-<hex>.sig`, `….att`. */
+export const COSIGN_TAGS = { sig: COSIGN_SIGNATURE, att: COSIGN_ATTESTATION } as const;
+
+/** The end of a tag that cosign derives from a digest. */
+export type CosignTag = keyof typeof COSIGN_TAGS;
+
+/** Which of cosign's tags a store looks up. */
+export interface CosignTagOptions {
+  /** Whether it looks up that of signatures. */
+  readonly cosignEnabled?: boolean;
+  /** Whether it looks up that of attestations too; without `cosignEnabled` it does not. */
+  readonly cosignAttestations?: boolean;
+}
+
+/** The ends of the tags to look up. */
+export function cosignTags(options: CosignTagOptions): readonly CosignTag[] {
+  if (options.cosignEnabled !== true) return [];
+  return options.cosignAttestations === true ? ["sig", "att"] : ["sig"];
 }
 
 /** What every call to a store carries. */

@@ -30,6 +30,8 @@ export interface ForgedManifest extends ForgedBlob {
 export interface Content {
   readonly mediaType: string;
   readonly bytes: Bytes | string;
+  /** Annotations of the descriptor, where it is a layer. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** What to put into a manifest. */
@@ -66,7 +68,10 @@ export async function forgeManifest(options: ManifestOptions = {}): Promise<Forg
     mediaType,
     artifactType: options.artifactType,
     config: config.descriptor,
-    layers: layers.map((layer) => layer.descriptor),
+    layers: layers.map(({ descriptor }, index) => ({
+      ...descriptor,
+      annotations: options.layers?.[index]?.annotations,
+    })),
     subject: options.subject,
     annotations: options.annotations,
     ...options.members,

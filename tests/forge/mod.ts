@@ -113,6 +113,7 @@ export {
   forgeOcsp,
   type OcspOptions,
 } from "./revocation.ts";
+export { ENVELOPE_TYPE, type EnvelopeLayer, envelopeLayer } from "./attestation_layer.ts";
 export {
   type BundleOptions,
   forgeBundle,

@@ -13,7 +13,9 @@ export const storeSpec = z.strictObject({
 /** The parameters of a Store of the kind `oras`. */
 export const orasParameters = z.strictObject({
   cosignEnabled: z.boolean().default(false)
-    .describe("Also look for signatures under the tag that cosign derives from the digest."),
+    .describe(
+      "Also look under the tags that cosign derives from the digest: for signatures, and for attestations where a verifier judges them.",
+    ),
   useHttp: z.boolean().default(false).describe(
     "Plain HTTP for all registries. Prefer `plainHttp`.",
   ),
@@ -50,7 +52,9 @@ export const layoutParameters = z.strictObject({
     "By repository, such as `registry.example.com/app`: the directory of its OCI image layout.",
   ),
   cosignEnabled: z.boolean().default(false)
-    .describe("Also look for signatures under the tag that cosign derives from the digest."),
+    .describe(
+      "Also look under the tags that cosign derives from the digest: for signatures, and for attestations where a verifier judges them.",
+    ),
 });
 
 /** The parameters of a Store of layouts, defaults applied. */

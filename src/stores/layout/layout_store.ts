@@ -12,7 +12,16 @@ import {
   quote,
   type Reference,
 } from "../../oci/mod.ts";
-import type { ArtifactStore, FetchedManifest, Referrer, StoreOptions, Subject } from "../store.ts";
+import {
+  type ArtifactStore,
+  type CosignTag,
+  type CosignTagOptions,
+  cosignTags,
+  type FetchedManifest,
+  type Referrer,
+  type StoreOptions,
+  type Subject,
+} from "../store.ts";
 import { checkSignal, readBlob, UnreadableContent } from "./files.ts";
 import { readLayoutIndex, REF_NAME } from "./index_file.ts";
 import { listReferrers } from "./listing.ts";
@@ -21,9 +30,7 @@ import { listReferrers } from "./listing.ts";
 const MAX_BLOB_BYTES = 4 * 1024 * 1024;
 
 /** How a layout is read. */
-export interface LayoutOptions {
-  /** Whether the tag that cosign derives from a digest is looked up too. */
-  readonly cosignEnabled: boolean;
+export interface LayoutOptions extends CosignTagOptions {
   /** The store's name; `layout` when absent. */
   readonly name?: string;
   /** Stops opening. */
@@ -48,14 +55,14 @@ export class LayoutStore implements ArtifactStore {
   readonly name: string;
   readonly #directory: string;
   readonly #entries: readonly Descriptor[];
-  readonly #cosignEnabled: boolean;
+  readonly #cosignTags: readonly CosignTag[];
 
   /** Use {@link openLayout}; `entries` are those of the layout's `index.json`. */
   constructor(directory: string, entries: readonly Descriptor[], options: LayoutOptions) {
     this.name = options.name ?? "layout";
     this.#directory = directory;
     this.#entries = entries;
-    this.#cosignEnabled = options.cosignEnabled;
+    this.#cosignTags = cosignTags(options);
   }
 
   /**
@@ -85,7 +92,7 @@ export class LayoutStore implements ArtifactStore {
   }
 
   /**
-   * The manifests of `index.json` whose `subject` is this one, and the one under cosign's tag. Throws
+   * The manifests of `index.json` whose `subject` is this one, and those under cosign's tags. Throws
    * {@link AssayError}: `LIST_REFERRERS_FAILURE` when nothing is known to be attached but something may
    * be, `LIMIT_EXCEEDED` beyond 1,000, `MANIFEST_INVALID`, `DEADLINE_EXCEEDED`.
    */
@@ -95,7 +102,7 @@ export class LayoutStore implements ArtifactStore {
       const bytes = await readBlob(this.#directory, entry, limit, options.signal);
       return located(entry.digest, () => parseManifest(bytes, entry.mediaType));
     };
-    return listReferrers(this.#entries, subject.descriptor, this.#cosignEnabled, read);
+    return listReferrers(this.#entries, subject.descriptor, this.#cosignTags, read);
   }
 
   /**

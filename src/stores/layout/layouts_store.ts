@@ -2,16 +2,21 @@
 
 import { AssayError } from "../../errors.ts";
 import { type Bytes, type Descriptor, type Reference, repositoryName } from "../../oci/mod.ts";
-import type { ArtifactStore, FetchedManifest, Referrer, StoreOptions, Subject } from "../store.ts";
+import type {
+  ArtifactStore,
+  CosignTagOptions,
+  FetchedManifest,
+  Referrer,
+  StoreOptions,
+  Subject,
+} from "../store.ts";
 import { type LayoutStore, openLayout } from "./layout_store.ts";
 
 /** Which layouts there are. */
-export interface LayoutsOptions {
+export interface LayoutsOptions extends CosignTagOptions {
   readonly name: string;
   /** By `registry/repository`: the directory of its layout. */
   readonly repositories: Readonly<Record<string, string>>;
-  /** Whether the tag that cosign derives from a digest is looked up too. */
-  readonly cosignEnabled: boolean;
 }
 
 /**
@@ -21,12 +26,12 @@ export interface LayoutsOptions {
 export class LayoutsStore implements ArtifactStore {
   readonly name: string;
   readonly #directories: ReadonlyMap<string, string>;
-  readonly #cosignEnabled: boolean;
+  readonly #tagOptions: CosignTagOptions;
 
-  constructor({ name, repositories, cosignEnabled }: LayoutsOptions) {
+  constructor({ name, repositories, ...tagOptions }: LayoutsOptions) {
     this.name = name;
     this.#directories = new Map(Object.entries(repositories));
-    this.#cosignEnabled = cosignEnabled;
+    this.#tagOptions = tagOptions;
   }
 
   /** As {@link LayoutStore.resolve}; a repository without layout is `REPOSITORY_OPERATION_FAILURE`. */
@@ -60,7 +65,7 @@ export class LayoutsStore implements ArtifactStore {
     const repository = repositoryName(reference);
     const directory = this.#directories.get(repository);
     if (directory !== undefined) {
-      return openLayout(directory, { name: this.name, cosignEnabled: this.#cosignEnabled, signal });
+      return openLayout(directory, { ...this.#tagOptions, name: this.name, signal });
     }
     return Promise.reject(
       new AssayError({

@@ -15,14 +15,13 @@
 
 import { AssayError } from "../../errors.ts";
 import {
-  COSIGN_SIGNATURE,
   type Descriptor,
   digestAlgorithm,
   digestHex,
   type Manifest,
   MANIFEST_MEDIA_TYPES,
 } from "../../oci/mod.ts";
-import type { Referrer } from "../store.ts";
+import { COSIGN_TAGS, type CosignTag, type Referrer } from "../store.ts";
 import { UnreadableContent } from "./files.ts";
 import { REF_NAME } from "./index_file.ts";
 
@@ -40,7 +39,7 @@ export type ManifestReader = (entry: Descriptor) => Promise<Manifest>;
 export async function listReferrers(
   entries: readonly Descriptor[],
   subject: Descriptor,
-  cosignEnabled: boolean,
+  cosignTags: readonly CosignTag[],
   read: ManifestReader,
 ): Promise<readonly Referrer[]> {
   const found: Referrer[] = [];
@@ -59,8 +58,7 @@ export async function listReferrers(
     }
     checkCount(found.length);
   }
-  const cosign = cosignEnabled ? cosignEntry(entries, subject) : undefined;
-  if (cosign !== undefined) found.push(cosign);
+  for (const end of cosignTags) found.push(...cosignEntry(entries, subject, end));
   checkCount(found.length);
 
   const worst = problems.find(({ error }) => error instanceof UnreadableContent) ?? problems[0];
@@ -89,12 +87,16 @@ function fromManifest(entry: Descriptor, manifest: Manifest): Referrer {
   };
 }
 
-/** The entry under the tag `sha256-<hex>.sig`, where cosign puts the signatures of a digest. */
-function cosignEntry(entries: readonly Descriptor[], subject: Descriptor): Referrer | undefined {
-  const tag = `${digestAlgorithm(subject.digest)}-${digestHex(subject.digest)}.sig`;
+/** The entry under the tag `sha256-<hex>.<end>`, where cosign puts what is about a digest; or none. */
+function cosignEntry(
+  entries: readonly Descriptor[],
+  subject: Descriptor,
+  end: CosignTag,
+): Referrer[] {
+  const tag = `${digestAlgorithm(subject.digest)}-${digestHex(subject.digest)}.${end}`;
   const tagged = entries.filter((entry) => entry.annotations?.[REF_NAME] === tag);
   const first = tagged[0];
-  if (first === undefined) return undefined;
+  if (first === undefined) return [];
   const other = tagged.find((entry) => entry.digest !== first.digest);
   if (other !== undefined) {
     throw new AssayError({
@@ -106,7 +108,7 @@ function cosignEntry(entries: readonly Descriptor[], subject: Descriptor): Refer
     });
   }
   const { mediaType, digest, size } = first;
-  return { mediaType, digest, size, artifactType: COSIGN_SIGNATURE, source: "cosignTag" };
+  return [{ mediaType, digest, size, artifactType: COSIGN_TAGS[end], source: "cosignTag" }];
 }
 
 /** What concerns one entry; anything else (the deadline, a defect) concerns the listing. */

@@ -12,6 +12,7 @@ import {
 import { temporaryFolder } from "../../../tests/temp.ts";
 import { AssayError, type ErrorCode } from "../../errors.ts";
 import {
+  COSIGN_ATTESTATION,
   COSIGN_SIGNATURE,
   type Descriptor,
   NOTATION_SIGNATURE,
@@ -30,12 +31,19 @@ const OPTIONS: StoreOptions = { signal: new AbortController().signal };
 async function list(
   image: ForgedManifest,
   attached: readonly LayoutEntry[],
-  options: { cosign?: boolean; damage?: (directory: string) => Promise<unknown> } = {},
+  options: {
+    cosign?: boolean;
+    attestations?: boolean;
+    damage?: (directory: string) => Promise<unknown>;
+  } = {},
 ): Promise<readonly Referrer[]> {
   await using folder = await temporaryFolder();
   await writeLayout(folder.path, [{ manifest: image, tag: "v1" }, ...attached]);
   await options.damage?.(folder.path);
-  const store = await openLayout(folder.path, { cosignEnabled: options.cosign ?? false });
+  const store = await openLayout(folder.path, {
+    cosignEnabled: options.cosign ?? false,
+    cosignAttestations: options.attestations ?? false,
+  });
   const reference = { registry: "r.example", repository: "app", tag: "v1" };
   return await store.referrers({ reference, descriptor: image.descriptor }, OPTIONS);
 }
@@ -124,6 +132,20 @@ Deno.test("listReferrers adds the manifest under cosign's tag only if that is en
   );
   assert.deepEqual([error.effect, error.transient], ["undecided", false]);
   assert.equal((await list(image, twice)).length, 1);
+});
+
+Deno.test("listReferrers adds the manifest under cosign's tag of attestations only if asked to", async () => {
+  const image = await forgeImage();
+  const manifest = await forgeManifest({ annotations: { of: "image" } });
+  const attached = [{ manifest, tag: cosignTag(image).replace(".sig", ".att") }];
+  assert.deepEqual(await list(image, attached, { cosign: true }), []);
+  assert.deepEqual(await list(image, attached, { attestations: true }), []);
+  const found = await list(image, attached, { cosign: true, attestations: true });
+  assert.deepEqual(summary(found), [[
+    manifest.descriptor.digest,
+    COSIGN_ATTESTATION,
+    "cosignTag",
+  ]]);
 });
 
 Deno.test("listReferrers does not let a damaged manifest spoil a good one", async () => {
@@ -228,10 +250,10 @@ Deno.test("listReferrers stops at 1,000 artifacts", async () => {
     digest: `sha256:${index.toString(16).padStart(64, "0")}`,
     size: 1,
   }));
-  const most = await listReferrers(entries.slice(1), subject, false, read);
+  const most = await listReferrers(entries.slice(1), subject, [], read);
   assert.equal(most.length, 1000);
   const error = await fails(
-    listReferrers(entries, subject, false, read),
+    listReferrers(entries, subject, [], read),
     "LIMIT_EXCEEDED",
     /More than 1000 artifacts/,
   );

@@ -6,7 +6,6 @@
 
 import { LruMap } from "../../crypto/mod.ts";
 import {
-  COSIGN_SIGNATURE,
   type Descriptor,
   type Digest,
   digestAlgorithm,
@@ -16,7 +15,7 @@ import {
   MAX_MANIFEST_BYTES,
   OCI_IMAGE_INDEX,
 } from "../../oci/mod.ts";
-import type { Referrer } from "../store.ts";
+import { COSIGN_TAGS, type CosignTag, type Referrer } from "../store.ts";
 import { contentLength } from "./body.ts";
 import { statusFailure } from "./client.ts";
 import {
@@ -72,14 +71,15 @@ export async function listReferrers(
 }
 
 /**
- * The manifest under cosign's tag `sha256-<hex>.sig`; undefined when there is none. Its digest and size are
+ * The manifest under cosign's tag `sha256-<hex>.<end>`; undefined when there is none. Its digest and size are
  * claims of the registry until it is fetched. Throws {@link RegistryFailure} and {@link AssayError}.
  */
 export async function findCosignTag(
   repository: Repository,
   subject: Digest,
+  end: CosignTag,
 ): Promise<Referrer | undefined> {
-  const tag = `${digestAlgorithm(subject)}-${digestHex(subject)}.sig`;
+  const tag = `${digestAlgorithm(subject)}-${digestHex(subject)}.${end}`;
   // A tag for SHA-512 would be longer than tags may be, so nobody has it.
   if (!isTag(tag)) return undefined;
   const answer = await ask(repository, "HEAD", `manifests/${tag}`, ACCEPT_MANIFEST, 0);
@@ -95,7 +95,7 @@ export async function findCosignTag(
       MAX_MANIFEST_BYTES,
     )
     : { digest, size, mediaType };
-  return { ...found, artifactType: COSIGN_SIGNATURE, source: "cosignTag" };
+  return { ...found, artifactType: COSIGN_TAGS[end], source: "cosignTag" };
 }
 
 /** The tag of the referrers tag schema, whose parts are cut to 32 and 64 characters. */

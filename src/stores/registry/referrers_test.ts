@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  COSIGN_ATTESTATION,
   COSIGN_SIGNATURE,
   type Descriptor,
   type Digest,
@@ -138,6 +139,21 @@ Deno.test("referrers adds what stands under cosign's tag, when wanted", async ()
   ]);
   const heads = registry.log.filter((line) => line.startsWith("HEAD"));
   assert.deepEqual(heads, [`HEAD ${BASE}/manifests/${cosignTag(image.digest)}`]);
+});
+
+Deno.test("referrers adds what stands under cosign's tag of attestations, when wanted too", async () => {
+  await using registry = new FakeRegistry();
+  const image = registry.put(imageManifest("a"));
+  const tag = cosignTag(image.digest).replace(".sig", ".att");
+  const found = registry.put(imageManifest("c"), [tag]);
+  const attestation = { ...found, artifactType: COSIGN_ATTESTATION, source: "cosignTag" };
+  const cases = [[true, true, [attestation]], [true, false, []], [false, true, []]] as const;
+  for (const [cosignEnabled, cosignAttestations, expected] of cases) {
+    using store = openStore([registry], { cosignEnabled, cosignAttestations });
+    assert.deepEqual(await store.referrers(subjectOf(registry, image), OPTIONS), expected);
+  }
+  const heads = registry.log.filter((line) => line.endsWith(".att"));
+  assert.deepEqual(heads, [`HEAD ${BASE}/manifests/${tag}`]);
 });
 
 Deno.test("referrers fetches what is under cosign's tag when the headers do not say it", async () => {

@@ -12,12 +12,14 @@ import {
 import type { CredentialProvider } from "../credentials/credential.ts";
 import type {
   ArtifactStore,
+  CosignTagOptions,
   FetchedManifest,
   Referrer,
   RequestObserver,
   StoreOptions,
   Subject,
 } from "../store.ts";
+import { cosignTags } from "../store.ts";
 import { RegistryClient } from "./client.ts";
 import { fetchBlob, fetchManifest, fetchSubject, type Repository } from "./content.ts";
 import { endpointOf } from "./endpoint.ts";
@@ -31,13 +33,11 @@ const DEFAULT_TIMEOUT = 10_000;
 const DEFAULT_CONCURRENCY = 32;
 
 /** How registries are asked. Registries are named as in references: host, and port where there is one. */
-export interface RegistryOptions {
+export interface RegistryOptions extends CosignTagOptions {
   /** The store's name; `registry` when absent. */
   readonly name?: string;
   /** What we call ourselves in requests, such as `assay/1.0.0`. */
   readonly userAgent: string;
-  /** Whether the tag that cosign derives from a digest is looked up too; false when absent. */
-  readonly cosignEnabled?: boolean;
   /** Whether all registries are asked over plain HTTP; false when absent. */
   readonly useHttp?: boolean;
   /** The registries that are asked over plain HTTP. */
@@ -126,15 +126,18 @@ export class RegistryStore implements ArtifactStore, Disposable {
     const repository = this.#repository(subject.reference, options);
     const limit = options.maxBytes ?? MAX_MANIFEST_BYTES;
     return await during(step, async () => {
-      // Both are waited for, so that nothing is under way any more when the first failed.
+      // All are waited for, so that nothing is under way any more when the first failed.
       const outcomes = await Promise.allSettled([
         listReferrers(repository, digest, this.#missing, limit),
-        this.#options.cosignEnabled ? findCosignTag(repository, digest) : undefined,
+        ...cosignTags(this.#options).map(async (end) => {
+          const found = await findCosignTag(repository, digest, end);
+          return found === undefined ? [] : [found];
+        }),
       ]);
-      const [found, cosign] = outcomes;
-      if (found.status === "rejected") throw found.reason;
-      if (cosign.status === "rejected") throw cosign.reason;
-      const all = cosign.value === undefined ? found.value : [...found.value, cosign.value];
+      const all = outcomes.flatMap((outcome) => {
+        if (outcome.status === "rejected") throw outcome.reason;
+        return outcome.value;
+      });
       if (all.length > MAX_REFERRERS) throw tooMany();
       return all;
     });

@@ -16,9 +16,12 @@ import { checkAnnotations } from "./annotations.ts";
 import type { Signature } from "./attempt.ts";
 import type { CosignTrustPolicy } from "./trust_policy.ts";
 
-/** The statement of a bundle, and the digest of the layer that the bundle is. */
+/** A signed statement, and where it is. */
 export interface StatementBundle extends StatementContent {
+  /** The digest of the layer. */
   readonly layer: string;
+  /** The position of the layer, from 0. */
+  readonly index: number;
 }
 
 /** Checks that a manifest is of the one type that signatures have. @throws {VerificationFailure} */
@@ -43,7 +46,7 @@ export async function readBundleLayer(
   }
   const bytes = await artifacts.blob(layer, maxBytes);
   const bundle = reading("cosign.malformed", "The bundle cannot be read", () => parseBundle(bytes));
-  return { ...statementContent(bundle), layer: layer.digest };
+  return { ...statementContent(bundle), layer: layer.digest, index: 0 };
 }
 
 /**
@@ -52,13 +55,13 @@ export async function readBundleLayer(
  * @param checkMore what else is asked of the statement, once it is known to be right.
  */
 export function statementSignature(
-  { content, statement, layer }: StatementBundle,
+  { content, statement, layer, index }: StatementBundle,
   digest: string,
   policy: CosignTrustPolicy,
   checkMore: (list: CheckList, statement: Statement) => Promise<void> = () => Promise.resolve(),
 ): Signature {
   return {
-    index: 0,
+    index,
     digest: layer,
     text: encodeBase64(content.signature),
     content,

@@ -10,6 +10,7 @@ import {
 } from "../../crypto/mod.ts";
 import type { Descriptor } from "../../oci/mod.ts";
 import {
+  type Accompaniment,
   asObject,
   integerMember,
   type LogEntry,
@@ -43,14 +44,32 @@ export function readLayer(layer: Descriptor, payload: Bytes): SignedContent {
   if (layer.mediaType !== SIMPLE_SIGNING) {
     throw malformed(`The layer is ${quote(layer.mediaType)}, not ${SIMPLE_SIGNING}`);
   }
-  const annotation = (name: string): string => layer.annotations?.[name] ?? "";
+  const signature = readSignature(layer);
+  if (signature === undefined) throw malformed(`The layer has no annotation ${SIGNATURE}`);
+  return { signature, data: payload, envelope: undefined, ...readBeside(layer) };
+}
+
+/**
+ * The signature in the annotations of a layer; undefined when there is none.
+ *
+ * @throws {VerificationFailure} `cosign.malformed`.
+ */
+export function readSignature(layer: Descriptor): Bytes | undefined {
   const text = signatureText(layer);
-  if (text === "") throw malformed(`The layer has no annotation ${SIGNATURE}`);
-  const signature = reading(
+  return text === "" ? undefined : reading(
     "cosign.malformed",
     `The annotation ${SIGNATURE} cannot be read`,
     () => decodeBase64(text),
   );
+}
+
+/**
+ * What annotations of a layer say beside the signature: certificates, a log entry, a timestamp.
+ *
+ * @throws {VerificationFailure} `cosign.malformed`, `cosign.tlog_invalid` or `timestamp.malformed`.
+ */
+export function readBeside(layer: Descriptor): Accompaniment {
+  const annotation = (name: string): string => layer.annotations?.[name] ?? "";
   const certificates = reading(
     "cosign.malformed",
     "The certificates of the signature cannot be read",
@@ -72,9 +91,6 @@ export function readLayer(layer: Descriptor, payload: Bytes): SignedContent {
     () => readTimestamp(timestamp),
   )];
   return {
-    signature,
-    data: payload,
-    envelope: undefined,
     certificates: annotation(CERTIFICATE) === "" ? [] : certificates,
     entries,
     timestamps,

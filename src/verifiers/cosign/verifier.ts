@@ -1,4 +1,4 @@
-import { type Bytes, COSIGN_SIGNATURE, type Descriptor, type Manifest } from "../../oci/mod.ts";
+import { type Bytes, COSIGN_SIGNATURE, type Manifest } from "../../oci/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { bundleVersion, refusal } from "../sigstore/mod.ts";
 import type {
@@ -12,6 +12,7 @@ import { checkAnnotations } from "./annotations.ts";
 import type { Signature } from "./attempt.ts";
 import { checkManifest, readBundleLayer, statementSignature } from "./bundle_layer.ts";
 import { judgeArtifact, type TrustConfiguration } from "./judge.ts";
+import { fetchLayers, orFailure } from "./layers.ts";
 import { summarise, summariseLegacy } from "./report.ts";
 import { checkPayload, readLayer, signatureText } from "./simple_signing.ts";
 import type { CosignTrustPolicy } from "./trust_policy.ts";
@@ -22,9 +23,8 @@ const MAX_BLOB_BYTES = 4 * 1024 * 1024;
 /** The predicate of a statement that is an image signature. Any other is an attestation. */
 const SIGNATURE_PREDICATE = "https://sigstore.dev/cosign/sign/v1";
 
-/** The most signatures of one artifact, and how many payloads are fetched at once. */
+/** The most signatures of one artifact. */
 const MAX_SIGNATURES = 100;
-const PARALLEL_FETCHES = 8;
 
 const WORDS = {
   success:
@@ -119,7 +119,7 @@ async function readLayers(
       `The manifest has ${blobs.length} signatures; at most ${MAX_SIGNATURES} are looked at`,
     );
   }
-  const payloads = await fetchAll(blobs, context);
+  const payloads = await fetchLayers(blobs, context.artifacts, MAX_BLOB_BYTES);
   return blobs.map((layer, index) => {
     const payload = payloads.get(layer.digest);
     const content = payload instanceof VerificationFailure || payload === undefined
@@ -141,34 +141,4 @@ async function readLayers(
       },
     };
   });
-}
-
-/** Each payload once, some at a time; one that cannot be had spoils its own signatures only. */
-async function fetchAll(
-  layers: readonly Descriptor[],
-  { artifacts }: VerifierContext,
-): Promise<Map<string, Bytes | VerificationFailure>> {
-  const waiting = [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
-  const found = new Map<string, Bytes | VerificationFailure>();
-  const work = async (): Promise<void> => {
-    for (let layer = waiting.shift(); layer !== undefined; layer = waiting.shift()) {
-      try {
-        found.set(layer.digest, await artifacts.blob(layer, MAX_BLOB_BYTES));
-      } catch (error) {
-        if (!(error instanceof VerificationFailure)) throw error;
-        found.set(layer.digest, error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL_FETCHES }, work));
-  return found;
-}
-
-function orFailure<T>(read: () => T): T | VerificationFailure {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof VerificationFailure) return error;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import {
   ProtoMessage,
   toHex,
 } from "../../crypto/mod.ts";
+import { type Envelope, ENVELOPE_FIELDS, readEnvelope } from "./dsse_envelope.ts";
 import type { LogEntry } from "./log_entry.ts";
 import { MAX_PROOF_HASHES } from "./merkle.ts";
 
@@ -22,12 +23,7 @@ export type BundleContent =
     readonly digest: MessageDigest | undefined;
     readonly signature: Bytes;
   }
-  | {
-    readonly kind: "dsse";
-    readonly payload: Bytes;
-    readonly payloadType: string;
-    readonly signature: Bytes;
-  };
+  | ({ readonly kind: "dsse" } & Envelope);
 
 /** The digest that a bundle names for the message that was signed. */
 export interface MessageDigest {
@@ -119,7 +115,7 @@ export function parseBundle(bytes: Bytes): Bundle {
 
 function readContent(bundle: ProtoMessage): BundleContent {
   const message = bundle.message("messageSignature", ["messageDigest", "signature"]);
-  const envelope = bundle.message("dsseEnvelope", ["payload", "payloadType", "signatures"]);
+  const envelope = bundle.message("dsseEnvelope", ENVELOPE_FIELDS);
   if ((message === undefined) === (envelope === undefined)) {
     throw invalid("it does not have exactly one of messageSignature and dsseEnvelope");
   }
@@ -132,17 +128,7 @@ function readContent(bundle: ProtoMessage): BundleContent {
     };
   }
   if (envelope === undefined) throw invalid("it has no content");
-  const signatures = envelope.messages("signatures", ["sig", "keyid"]);
-  const [signature] = signatures;
-  if (signature === undefined || signatures.length > 1) {
-    throw invalid(`its envelope has ${signatures.length} signatures, not one`);
-  }
-  return {
-    kind: "dsse",
-    payload: envelope.bytes("payload"),
-    payloadType: envelope.text("payloadType"),
-    signature: required(signature.bytes("sig"), "dsseEnvelope.signatures[0].sig"),
-  };
+  return { kind: "dsse", ...readEnvelope(envelope) };
 }
 
 function readMaterial(material: ProtoMessage, version: BundleVersion): Bundle["material"] {

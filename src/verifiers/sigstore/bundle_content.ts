@@ -1,5 +1,6 @@
 import { type Certificate, parseCertificate } from "../../crypto/mod.ts";
 import type { Bundle } from "./bundle.ts";
+import type { Envelope } from "./dsse_envelope.ts";
 import { quote, reading, refusal } from "./failure.ts";
 import {
   findSubject,
@@ -22,19 +23,39 @@ export interface StatementContent {
  * @throws {VerificationFailure} `cosign.malformed`.
  */
 export function statementContent(bundle: Bundle): StatementContent {
-  const { content: signed } = bundle;
-  if (signed.kind !== "dsse" || signed.payloadType !== IN_TOTO) {
-    throw refusal("cosign.malformed", "The bundle has no in-toto statement in it");
+  const { content } = bundle;
+  return envelopeStatement(content.kind === "dsse" ? content : undefined, commonContent(bundle));
+}
+
+/** What comes with a signature and says when and by whom it was made. */
+export type Accompaniment = Pick<
+  SignedContent,
+  "certificates" | "entries" | "timestamps" | "bundled"
+>;
+
+/**
+ * The statement in an envelope, signed with what comes beside the envelope.
+ *
+ * @throws {VerificationFailure} `cosign.malformed`.
+ */
+export function envelopeStatement(
+  signed: Envelope | undefined,
+  beside: Accompaniment,
+): StatementContent {
+  if (signed?.payloadType !== IN_TOTO) {
+    throw refusal("cosign.malformed", "There is no in-toto statement in it");
   }
   const { payload, payloadType, signature } = signed;
   const statement = reading(
     "cosign.malformed",
-    "The statement in the bundle cannot be read",
+    "The in-toto statement cannot be read",
     () => parseStatement(payload),
   );
   const data = preAuthenticationEncoding(payloadType, payload);
-  const envelope = { payload, payloadType };
-  return { content: { ...commonContent(bundle), signature, data, envelope }, statement };
+  return {
+    content: { ...beside, signature, data, envelope: { payload, payloadType } },
+    statement,
+  };
 }
 
 /** The signature of a bundle over a message: a file, or its hash. */
@@ -43,9 +64,7 @@ export function messageContent(bundle: Bundle, data: SignedContent["data"]): Sig
   return { ...commonContent(bundle), signature, data, envelope: undefined };
 }
 
-function commonContent(
-  bundle: Bundle,
-): Pick<SignedContent, "certificates" | "entries" | "timestamps" | "bundled"> {
+function commonContent(bundle: Bundle): Accompaniment {
   const { entries, timestamps } = bundle;
   return { certificates: readCertificates(bundle), entries, timestamps, bundled: true };
 }

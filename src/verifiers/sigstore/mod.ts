@@ -1,5 +1,12 @@
 export { bundleVersion, MAX_BUNDLE_BYTES, parseBundle } from "./bundle.ts";
-export { checkSubject, type StatementContent, statementContent } from "./bundle_content.ts";
+export {
+  type Accompaniment,
+  checkSubject,
+  envelopeStatement,
+  type StatementContent,
+  statementContent,
+} from "./bundle_content.ts";
+export { MAX_ENVELOPE_BYTES, parseEnvelope } from "./dsse_envelope.ts";
 export { compileExpression, isAnchored } from "./expression.ts";
 export { quote, reading, refusal } from "./failure.ts";
 export {
