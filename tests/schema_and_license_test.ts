@@ -76,6 +76,9 @@ const UNUSABLE: readonly (readonly [string, unknown, RegExp])[] = [
     { properties: { a: { $ref: "#/definitions/a" } } },
     /refers to #\/definitions\/a/,
   ],
+  ["a pattern that is none, of a member called default", {
+    properties: { default: { pattern: "(" } },
+  }, /pattern that cannot be read/],
   ["a dynamic reference", { items: { $dynamicRef: "#a" } }, /\$dynamicRef/],
   ["a pattern that is none", { pattern: "(" }, /pattern that cannot be read/],
   [

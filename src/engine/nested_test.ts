@@ -172,6 +172,21 @@ Deno.test("nested reports say what they are about, and are part of the artifact'
   ]]);
 });
 
+Deno.test("the reason is not that of a verifier which judges another kind of artifact", async () => {
+  const tree = { "sbom:a": { "sig:1": {} } };
+  const other = verifierOf("sig", tree, {
+    verify: () =>
+      Promise.resolve({
+        outcome: "failure",
+        message: "another kind",
+        checks: [],
+        failure: { ...REFUSED, reason: "not_applicable" },
+      }),
+  });
+  const report = await reportOn(tree, { others: [other], types: ["sig", "note"] });
+  assert.deepEqual([report.outcome, report.failure?.reason], ["failure", "nested.missing"]);
+});
+
 Deno.test("the types that must be attached take the place of those that the policy lists", async () => {
   const policy = createConfigPolicy({
     artifactVerificationPolicies: { sbom: "any", sig: "all", default: "any" },

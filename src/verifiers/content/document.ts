@@ -1,4 +1,10 @@
-import { decodeUtf8, type JsonObject, type JsonValue, parseJson } from "../../crypto/mod.ts";
+import {
+  decodeUtf8,
+  type JsonObject,
+  type JsonValue,
+  LruMap,
+  parseJson,
+} from "../../crypto/mod.ts";
 import { type FailureReason, VerificationFailure } from "../../errors.ts";
 import type { Bytes, Descriptor } from "../../oci/mod.ts";
 import { reading } from "../reading.ts";
@@ -75,6 +81,25 @@ export function readJson(
     const limits = { maxLength: MAX_DOCUMENT_BYTES, maxValues };
     return parseJson(decodeUtf8(bytes), limits).value;
   });
+}
+
+/** What was read, by kind and digest, for as long as there is room: about four bytes for each of a document. */
+const known = new LruMap<string, unknown>(1000, 64 * 1024 * 1024);
+
+/**
+ * Reads a document, or takes what was read when the same was read before: large ones are looked into
+ * again each time that a verdict is due. Failures are not remembered.
+ *
+ * @param kind what it is read as: with the digest of the blob, this says all about the result.
+ * @param read must not depend on anything but the bytes.
+ */
+export function readOnce<T>(kind: string, { digest, size }: Descriptor, read: () => T): T {
+  const key = `${kind} ${digest}`;
+  const remembered = known.get(key);
+  if (remembered !== undefined) return remembered as T;
+  const result = read();
+  known.set(key, result, 4 * size);
+  return result;
 }
 
 /** Whether a value is an object. */

@@ -33,6 +33,15 @@ const MAX_UNIQUE = 2000;
 /** Members whose values are not schemas, and so are not searched for references. */
 const DATA = new Set(["const", "enum", "default", "examples", "example"]);
 
+/** Members whose members are schemas, by names that mean nothing else. */
+const NAMED = new Set([
+  "properties",
+  "patternProperties",
+  "definitions",
+  "$defs",
+  "dependentSchemas",
+]);
+
 /**
  * Makes a JSON schema (draft 4, 6, 7, 2019-09 or 2020-12; 7 when it does not say) ready. Nothing is
  * fetched: a reference must lead to a place within the schema.
@@ -120,7 +129,9 @@ function collect(
     if (name === "patternProperties" && isObject(member)) {
       found.patterns.push(...Object.keys(member));
     }
-    collect(member, found);
+    if (NAMED.has(name) && isObject(member)) {
+      for (const schema of Object.values(member)) collect(schema, found);
+    } else collect(member, found);
   }
 }
 
