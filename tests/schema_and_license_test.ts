@@ -76,6 +76,10 @@ const UNUSABLE: readonly (readonly [string, unknown, RegExp])[] = [
     { properties: { a: { $ref: "#/definitions/a" } } },
     /refers to #\/definitions\/a/,
   ],
+  ["a pattern that is none, of a member called default", {
+    properties: { default: { pattern: "(" } },
+  }, /pattern that cannot be read/],
+  ["a dynamic reference", { items: { $dynamicRef: "#a" } }, /\$dynamicRef/],
   ["a pattern that is none", { pattern: "(" }, /pattern that cannot be read/],
   [
     "a pattern for names that is none",
@@ -99,6 +103,17 @@ Deno.test("a schema that wants elements to differ is not held against long lists
   };
   assert.equal(await judge(2000), undefined);
   assert.equal(await judge(2001), "limit_exceeded");
+});
+
+Deno.test("a schema is not held against documents that would take too long", async () => {
+  const schema = { properties: { address: { format: "uri" } } };
+  const verifier = await contentVerifier("schemavalidator", { schemas: { [TYPE]: schema } }, TYPE);
+  const judge = async (blob: string): Promise<string | undefined> =>
+    (await judgeContent(verifier, { artifactType: TYPE, blobs: [blob] })).failure?.reason;
+  assert.equal(await judge(`[${"0,".repeat(499_998)}0]`), undefined);
+  assert.equal(await judge(`[${"0,".repeat(499_999)}0]`), "schema.invalid");
+  const long = `http://${"a%20/".repeat(4_000_000)} `;
+  assert.equal(await judge(JSON.stringify({ address: long })), "limit_exceeded");
 });
 
 Deno.test("a licensechecker accepts packages whose whole license is allowed", async () => {

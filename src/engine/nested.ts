@@ -130,7 +130,9 @@ export class NestedVerification {
     nested: readonly ArtifactReport[],
   ): Pick<Outcome, "outcome" | "message" | "failure"> {
     const outcome = decision.decision === "deny" ? "failure" : "undecided";
-    const told = nested.find((report) => report.outcome === outcome);
+    const told = nested.find((report) =>
+      report.outcome === outcome && report.failure?.reason !== "not_applicable"
+    );
     const failure = told?.failure ?? this.#listingFailure(decision);
     const parts = [decision.explanation, told?.message ?? this.#listing?.failure?.message];
     const words = parts.filter((part) => part !== undefined && part !== "");

@@ -92,6 +92,7 @@ interface Setting {
   readonly signal?: AbortSignal;
   readonly sbom?: Partial<Verifier>;
   readonly types?: readonly string[];
+  readonly others?: readonly Verifier[];
 }
 
 /** The verification of the tree's image: documents of the type `sbom` must be signed by a `sig`. */
@@ -110,6 +111,7 @@ async function begin(tree: Tree, setting: Setting = {}): Promise<ArtifactsVerifi
     verifiers: [
       verifierOf("sbom", tree, { nestedReferences, ...setting.sbom }),
       verifierOf("sig", tree),
+      ...setting.others ?? [],
     ],
     policy,
     nesting: Nesting.ofImage(),
@@ -168,6 +170,21 @@ Deno.test("nested reports say what they are about, and are part of the artifact'
     "attached",
     "failed",
   ]]);
+});
+
+Deno.test("the reason is not that of a verifier which judges another kind of artifact", async () => {
+  const tree = { "sbom:a": { "sig:1": {} } };
+  const other = verifierOf("sig", tree, {
+    verify: () =>
+      Promise.resolve({
+        outcome: "failure",
+        message: "another kind",
+        checks: [],
+        failure: { ...REFUSED, reason: "not_applicable" },
+      }),
+  });
+  const report = await reportOn(tree, { others: [other], types: ["sig", "note"] });
+  assert.deepEqual([report.outcome, report.failure?.reason], ["failure", "nested.missing"]);
 });
 
 Deno.test("the types that must be attached take the place of those that the policy lists", async () => {
@@ -267,6 +284,25 @@ Deno.test("at a deadline what is known of the attachments counts", async () => {
   await run;
   const [report] = verification.outcomes.artifacts;
   assert.deepEqual([report?.outcome, report?.failure?.reason], ["failure", "expiry"]);
+});
+
+Deno.test("what is attached to an artifact is verified once, however many verifiers want it", async () => {
+  const tree = { "sbom:a": { "sig:1": {} } };
+  const store = storeOf(tree);
+  const asked: string[] = [];
+  const counting: ArtifactStore = {
+    ...store,
+    referrers: (subject, options) => {
+      asked.push(subject.descriptor.digest);
+      return store.referrers(subject, options);
+    },
+  };
+  const other = verifierOf("sbom", tree, { nestedReferences: ["sig"] });
+  const verification = await begin(tree, { store: counting, others: [other] });
+  await verification.run();
+  const { artifacts } = verification.outcomes;
+  assert.deepEqual(artifacts.map(({ outcome }) => outcome), ["success", "success"]);
+  assert.deepEqual(asked, [digest("image"), digest("sbom:a")]);
 });
 
 Deno.test("a verifier has the last word once what is attached satisfies the policy", async () => {

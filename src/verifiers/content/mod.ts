@@ -1,4 +1,4 @@
-export { blobsOf, isObject, MAX_DOCUMENT_BYTES, readBlobs, readJson } from "./document.ts";
+export { blobsOf, isObject, MAX_SCHEMA_VALUES, readBlobs, readJson, readOnce } from "./document.ts";
 export { Members } from "./members.ts";
 export {
   type Accepted,

@@ -1,5 +1,4 @@
 import { VerificationFailure } from "../../errors.ts";
-import type { Bytes } from "../../oci/mod.ts";
 import {
   type Accepted,
   blobsOf,
@@ -8,6 +7,7 @@ import {
   type Judgement,
   readBlobs,
   readJson,
+  readOnce,
   unsupportedType,
 } from "../content/mod.ts";
 import type { Verifier } from "../verifier.ts";
@@ -40,7 +40,12 @@ async function judge(
     const value = await readBlobs(
       await blobsOf(context),
       context,
-      (bytes: Bytes) => read(readJson(bytes, "The bill of materials", "sbom.parse")),
+      (bytes, blob) =>
+        readOnce(
+          referrer.artifactType,
+          blob,
+          () => read(readJson(bytes, "The bill of materials", "sbom.parse")),
+        ),
     );
     const packages = value.reduce((sum, bill) => sum + bill.packages.length, 0);
     const detail = `${referrer.artifactType} with ${packages} package${packages === 1 ? "" : "s"}`;

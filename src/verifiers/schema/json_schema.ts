@@ -1,4 +1,10 @@
-import { dereference, type Schema, type SchemaDraft, Validator } from "@cfworker/json-schema";
+import {
+  dereference,
+  type Schema,
+  type SchemaDraft,
+  type ValidationResult,
+  Validator,
+} from "@cfworker/json-schema";
 import type { JsonValue } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import { isObject } from "../content/mod.ts";
@@ -27,6 +33,15 @@ const MAX_UNIQUE = 2000;
 /** Members whose values are not schemas, and so are not searched for references. */
 const DATA = new Set(["const", "enum", "default", "examples", "example"]);
 
+/** Members whose members are schemas, by names that mean nothing else. */
+const NAMED = new Set([
+  "properties",
+  "patternProperties",
+  "definitions",
+  "$defs",
+  "dependentSchemas",
+]);
+
 /**
  * Makes a JSON schema (draft 4, 6, 7, 2019-09 or 2020-12; 7 when it does not say) ready. Nothing is
  * fetched: a reference must lead to a place within the schema.
@@ -39,8 +54,9 @@ export function compileSchema(schema: JsonValue): CompiledSchema | string {
   if (draft === undefined) {
     return "names a draft of JSON Schema in $schema that is not known; known are 4, 6, 7, 2019-09 and 2020-12";
   }
-  const found = { patterns: [] as string[], comparesAll: false };
+  const found = { patterns: [] as string[], comparesAll: false, isDynamic: false };
   collect(schema, found);
+  if (found.isDynamic) return "has a $dynamicRef, which is not known here: use $ref";
   for (const pattern of found.patterns) {
     if (!isPattern(pattern)) return `has a pattern that cannot be read: ${pattern.slice(0, 100)}`;
   }
@@ -76,7 +92,7 @@ function check(
       remedy: "Attach a smaller document, or take uniqueItems out of the schema.",
     });
   }
-  const { valid, errors } = validator.validate(document);
+  const { valid, errors } = validate(validator, document);
   if (valid) return undefined;
   const told = errors.at(-1); // the innermost
   return told === undefined
@@ -84,20 +100,38 @@ function check(
     : `at ${told.instanceLocation}: ${told.error.slice(0, 300)}`;
 }
 
+/** Texts of many millions of characters are more than the runtime's regular expressions can follow. */
+function validate(validator: Validator, document: JsonValue): ValidationResult {
+  try {
+    return validator.validate(document);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new VerificationFailure({
+      reason: "limit_exceeded",
+      message: "The document has a text that is too long to be held against its schema",
+      remedy: "Attach a smaller document.",
+      cause: error,
+    });
+  }
+}
+
 /** Notes what must be looked at before a schema is used. */
 function collect(
   value: JsonValue,
-  found: { patterns: string[]; comparesAll: boolean },
+  found: { patterns: string[]; comparesAll: boolean; isDynamic: boolean },
 ): void {
   if (typeof value !== "object" || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     if (DATA.has(name)) continue;
     if (name === "uniqueItems" && member === true) found.comparesAll = true;
+    if (name === "$dynamicRef") found.isDynamic = true;
     if (name === "pattern" && typeof member === "string") found.patterns.push(member);
     if (name === "patternProperties" && isObject(member)) {
       found.patterns.push(...Object.keys(member));
     }
-    collect(member, found);
+    if (NAMED.has(name) && isObject(member)) {
+      for (const schema of Object.values(member)) collect(schema, found);
+    } else collect(member, found);
   }
 }
 

@@ -3,6 +3,7 @@ import {
   blobsOf,
   type ContentConfiguration,
   contentVerifier,
+  MAX_SCHEMA_VALUES,
   readBlobs,
   readJson,
 } from "../content/mod.ts";
@@ -24,7 +25,7 @@ export function createSchemaVerifier(configuration: SchemaConfiguration): Verifi
       await readBlobs(blobs, context, (bytes, { mediaType, digest }) => {
         const what = `The blob ${digest}`;
         const problem = schemaFor(configuration, mediaType)
-          .check(readJson(bytes, what, "schema.invalid"));
+          .check(readJson(bytes, what, "schema.invalid", MAX_SCHEMA_VALUES));
         if (problem === undefined) return;
         throw new VerificationFailure({
           reason: "schema.invalid",
