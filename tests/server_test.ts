@@ -421,6 +421,24 @@ Deno.test("a request under way gets its answer when the service stops", async ()
   await assert.rejects(askVerify(service.host, [DEMO_SIGNED]));
 });
 
+Deno.test("a connection that clients keep open does not keep the service from ending", async () => {
+  await using folder = await temporaryFolder();
+  const service = await startTestService({
+    folder: folder.path,
+    config: [await demoResources(folder.path)],
+  });
+  const { providerCa, client } = await parties();
+  const kept = new Agent({ keepAlive: true, ca: providerCa, ...client });
+  const answers = Array.from(
+    { length: 4 },
+    () => askVerify(service.host, [DEMO_SIGNED], { agent: kept }),
+  );
+  await answers[0];
+  await service[Symbol.asyncDispose](); // would take the whole time that requests under way are given
+  await Promise.allSettled(answers);
+  kept.destroy();
+});
+
 Deno.test("plain HTTP is served when it is asked for", async () => {
   await using folder = await temporaryFolder();
   await using service = await startTestService({

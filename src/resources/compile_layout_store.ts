@@ -38,7 +38,7 @@ export function compileLayoutStore(
     ...derived,
     repositories: Object.fromEntries(repositories),
   };
-  const identity = storeIdentity("oci-layout", name, compiled);
+  const identity = storeIdentity("oci-layout", candidate, compiled);
   return { name, type: "oci-layout", parameters: compiled, identity, listingTtl: 0 };
 }
 

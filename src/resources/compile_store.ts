@@ -68,7 +68,7 @@ export async function compileStore(
     name: candidate.name,
     type: "oras",
     parameters: configured,
-    identity: storeIdentity("oras", candidate.name, configured),
+    identity: storeIdentity("oras", candidate, configured),
     listingTtl: configured.cacheEnabled ? ttl * 1000 : 0,
   };
 }

@@ -35,9 +35,13 @@ export function trustGeneration(
   return digest(entries.toSorted());
 }
 
-/** A hash of all that a store is. */
-export function storeIdentity(type: string, name: string, parameters: unknown): string {
-  return digest([type, name, canonicalJson(parameters)]);
+/** A hash of all that a store is, its namespace included: tenants share nothing that one of them learnt. */
+export function storeIdentity(
+  type: string,
+  { scope, name }: Pick<Candidate, "scope" | "name">,
+  parameters: unknown,
+): string {
+  return digest([type, scope, name, canonicalJson(parameters)]);
 }
 
 /** JSON with members in the order of their names. */

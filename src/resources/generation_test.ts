@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { temporaryFolder } from "../../tests/temp.ts";
-import { canonicalJson } from "./generation.ts";
+import { canonicalJson, storeIdentity } from "./generation.ts";
 import { loadConfiguration } from "./load.ts";
 import type { SourceFile } from "./source.ts";
 import {
@@ -123,4 +123,16 @@ Deno.test("canonicalJson orders members and keeps lists", () => {
     [Object.assign(Object.create(null), { z: 1, A: true }), '{"A":true,"z":1}'],
   ];
   for (const [value, text] of cases) assert.equal(canonicalJson(value), text);
+});
+
+Deno.test("storeIdentity differs by type, namespace, name and parameters, and by nothing else", () => {
+  const identities = [
+    storeIdentity("oras", { scope: "", name: "s" }, { a: 1, b: 2 }),
+    storeIdentity("other", { scope: "", name: "s" }, { a: 1, b: 2 }),
+    storeIdentity("oras", { scope: "team-a", name: "s" }, { a: 1, b: 2 }),
+    storeIdentity("oras", { scope: "", name: "t" }, { a: 1, b: 2 }),
+    storeIdentity("oras", { scope: "", name: "s" }, { a: 1, b: 3 }),
+  ];
+  assert.equal(new Set(identities).size, 5);
+  assert.equal(storeIdentity("oras", { scope: "", name: "s" }, { b: 2, a: 1 }), identities[0]);
 });

@@ -14,6 +14,7 @@ const IDLE_TIMEOUT = 90_000;
 /** Milliseconds for a handshake, and between looks at connections that take too long. */
 const HANDSHAKE_TIMEOUT = 10_000;
 const CHECKING_INTERVAL = 1_000;
+const CLOSING_INTERVAL = 50;
 
 /** The listener that Gatekeeper asks. */
 export interface ProviderListener {
@@ -114,11 +115,14 @@ export function listenFailure(address: Address, cause: unknown): AssayError {
 async function close(server: Server, grace: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
+  // A connection that has its answer is idle from then on, and would be kept for the next request.
   server.closeIdleConnections();
+  const closing = setInterval(() => server.closeIdleConnections(), CLOSING_INTERVAL);
   const timer = setTimeout(() => {
     server.closeAllConnections();
     resolve();
   }, grace);
   await promise;
+  clearInterval(closing);
   clearTimeout(timer);
 }
