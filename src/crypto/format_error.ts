@@ -18,6 +18,7 @@ export type Format =
   | "checkpoint"
   | "SCT"
   | "in-toto"
+  | "TUF"
   | "time";
 
 /** Input that is not what its format asks for. The only error that the readers of this room throw. */
