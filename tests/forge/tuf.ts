@@ -60,7 +60,7 @@ export async function signTuf(signed: Json, signers: readonly ForgedKey[]): Prom
 
 /** How a key is called. */
 export function keyId(key: ForgedKey): Promise<string> {
-  return sha256Hex(key.spki);
+  return sha256Hex(utf8(canonical(tufKey(key))));
 }
 
 /** A key as root metadata has it. */
