@@ -15,6 +15,7 @@ import {
   fileParameters,
   inlineParameters,
   providerSpec,
+  tufParameters,
 } from "../src/resources/schema/key_management_provider.ts";
 import { notationParameters } from "../src/resources/schema/notation.ts";
 import {
@@ -143,6 +144,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "KeyManagementProvider": providerSpec,
   "KeyManagementProvider: parameters of `inline`": inlineParameters,
   "KeyManagementProvider: parameters of `file`": fileParameters,
+  "KeyManagementProvider: parameters of `tuf`": tufParameters,
   "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
   "CertificateStore": certificateStoreSpec,
 };

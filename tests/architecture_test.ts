@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "resources",
     "plugins",
     "revocation",
+    "tuf",
     "cloud",
     "stores",
     "verifiers",
@@ -23,7 +24,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: ["engine", "resources", "report", "oci", "crypto"],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
-  resources: ["rekor", "stores", "verifiers", "policy", "keys", "report", "trust", "oci", "crypto"],
+  resources: [
+    "rekor",
+    "tuf",
+    "stores",
+    "verifiers",
+    "policy",
+    "keys",
+    "report",
+    "trust",
+    "oci",
+    "crypto",
+  ],
   policy: ["report"],
   verifiers: ["report", "trust", "crypto", "oci"],
   plugins: ["verifiers", "cloud", "crypto"],
@@ -32,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   stores: ["oci", "crypto"],
   keys: ["trust", "crypto"],
   rekor: ["crypto"],
+  tuf: ["trust", "crypto"],
   report: ["oci"],
   trust: ["crypto"],
   oci: ["crypto"],
@@ -51,6 +64,7 @@ const TEST_ONLY = [
   "reflect-metadata",
   "pkijs",
   "asn1js",
+  "@tufjs/models",
 ];
 
 interface Source {

@@ -305,6 +305,7 @@ class World {
       generation,
       trust: new TrustSnapshot("trust", new Map()),
       stores: [store],
+      tufRepositories: [],
       executor: { verifyTimeoutMs: 1, mutateTimeoutMs: 1 },
       logger: { formatter: "text", traceIdHeaders: [] },
       crlCacheEnabled: false,

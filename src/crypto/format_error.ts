@@ -19,6 +19,7 @@ export type Format =
   | "SCT"
   | "in-toto"
   | "SPDX"
+  | "TUF"
   | "time";
 
 /** Input that is not what its format asks for. The only error that the readers of this room throw. */

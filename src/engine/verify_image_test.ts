@@ -90,6 +90,7 @@ function configuration(
     generation: "test",
     trust: new TrustSnapshot("test", new Map()),
     stores,
+    tufRepositories: [],
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,

@@ -1,6 +1,6 @@
 import { decodeUtf8, FormatError, type PublicKey } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
-import type { TrustedRoot } from "../trust/mod.ts";
+import type { TrustedRoot, TrustMaterial } from "../trust/mod.ts";
 import { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 import { readFirstPublicKey } from "./pem_material.ts";
 import type { KeyManagementProvider } from "./provider.ts";
@@ -20,27 +20,22 @@ export interface FileConfiguration {
  * provider is asked. Names and versions are empty.
  */
 export function createFileProvider(configuration: FileConfiguration): KeyManagementProvider {
-  return {
-    fetch: async () => {
-      const { contentType, path } = configuration;
-      const text = await readText(path);
-      try {
-        return readMaterial(contentType, text);
-      } catch (error) {
-        if (!(error instanceof AssayError)) throw error;
-        const { code, remedy, component } = error;
-        const message = `The file ${path} ${error.message}`;
-        throw new AssayError({
-          code,
-          component,
-          message,
-          remedy,
-          effect: "undecided",
-          cause: error,
-        });
-      }
-    },
-  };
+  const { contentType, path } = configuration;
+  return { fetch: () => readMaterialFile(contentType, path) };
+}
+
+/**
+ * Reads the material in a file.
+ *
+ * @throws {AssayError} CERT_INVALID, KEY_INVALID, TRUSTED_ROOT_INVALID or
+ * KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
+ */
+export async function readMaterialFile(
+  contentType: ContentType,
+  path: string,
+): Promise<TrustMaterial> {
+  const text = await readTextFile(path);
+  return naming(path, () => readMaterial(contentType, text));
 }
 
 /**
@@ -49,7 +44,7 @@ export function createFileProvider(configuration: FileConfiguration): KeyManagem
  * @throws {AssayError} KEY_INVALID or KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
  */
 export async function readPublicKeyFile(path: string): Promise<PublicKey> {
-  const text = await readText(path);
+  const text = await readTextFile(path);
   return naming(path, () => readFirstPublicKey(text));
 }
 
@@ -59,7 +54,7 @@ export async function readPublicKeyFile(path: string): Promise<PublicKey> {
  * @throws {AssayError} TRUSTED_ROOT_INVALID or KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
  */
 export async function readTrustedRootFile(path: string): Promise<TrustedRoot> {
-  const text = await readText(path);
+  const text = await readTextFile(path);
   return naming(path, () => readTrustedRoot(text));
 }
 
@@ -80,7 +75,7 @@ function naming<T>(path: string, read: () => T): T {
  *
  * @throws {AssayError} KEY_MANAGEMENT_PROVIDER_FAILURE, naming the file.
  */
-async function readText(path: string): Promise<string> {
+export async function readTextFile(path: string): Promise<string> {
   try {
     const { size, isFile } = await Deno.stat(path);
     if (!isFile) throw new FormatError("UTF-8", "it is not a file");

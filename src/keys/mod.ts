@@ -3,10 +3,12 @@ export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {
   createFileProvider,
   type FileConfiguration,
+  readMaterialFile,
   readPublicKeyFile,
+  readTextFile,
   readTrustedRootFile,
 } from "./file.ts";
-export type { ContentType } from "./material.ts";
+export { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 export { readCertificates } from "./pem_material.ts";
 export type { KeyManagementProvider } from "./provider.ts";
 export { whyUnreadable } from "./unreadable.ts";

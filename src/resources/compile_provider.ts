@@ -5,7 +5,9 @@ import {
   createInlineProvider,
   type KeyManagementProvider,
 } from "../keys/mod.ts";
+import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileTufProvider, type TufEnvironment } from "./compile_tuf_provider.ts";
 import { quote } from "./describe.ts";
 import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
 import {
@@ -20,14 +22,19 @@ import {
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
-const TYPES = ["inline", "file", "azurekeyvault"];
+const TYPES = ["inline", "file", "tuf", "azurekeyvault"];
 const STORE_TYPES = ["inline", "azurekeyvault"];
 
-/** Compiles a KeyManagementProvider; undefined, with problems, when it is wrong. */
-export function compileProvider(
+/**
+ * Compiles a KeyManagementProvider; undefined, with problems, when it is wrong.
+ *
+ * @param environment takes the repositories that are to be refreshed.
+ */
+export async function compileProvider(
   candidate: Candidate,
+  environment: TufEnvironment & { readonly repositories: TufRepository[] },
   problems: ProblemList,
-): KeyManagementProvider | undefined {
+): Promise<KeyManagementProvider | undefined> {
   const spec = validate(providerSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
   const { type } = candidate.spec;
@@ -48,6 +55,12 @@ export function compileProvider(
       return undefined;
     case "file":
       return compileFile(candidate, problems);
+    case "tuf": {
+      const interval = spec.ok ? spec.value.refreshInterval : undefined;
+      const compiled = await compileTufProvider(candidate, interval, environment, problems);
+      if (compiled !== undefined) environment.repositories.push(compiled.repository);
+      return compiled?.provider;
+    }
     default:
       problems.of(candidate, candidate.typePath, unknownType(type, TYPES));
       return undefined;

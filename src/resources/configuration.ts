@@ -1,5 +1,6 @@
 import type { PolicyProvider } from "../policy/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
+import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { LayoutParameters, OrasParameters } from "./schema/store.ts";
@@ -47,6 +48,8 @@ export interface Configuration extends ProcessSettings {
   readonly trust: TrustSnapshot;
   /** The stores of all scopes. */
   readonly stores: readonly ConfiguredStore[];
+  /** The repositories whose targets are trusted, and refreshed in the background. */
+  readonly tufRepositories: readonly TufRepository[];
   /**
    * What applies to requests of a namespace (empty for the cluster). Stores, verifiers and policy
    * each come from the namespace if it has any of its own, else from the cluster.
@@ -60,6 +63,7 @@ export interface ScopedResources {
   readonly verifiers: ReadonlyMap<string, readonly Verifier[]>;
   /** At most one of each scope. */
   readonly policies: ReadonlyMap<string, readonly PolicyProvider[]>;
+  readonly repositories: readonly TufRepository[];
 }
 
 /** Makes a configuration of compiled parts. */
@@ -76,6 +80,7 @@ export function createConfiguration(
     generation,
     trust,
     stores: Object.freeze([...stores.values()].flat()),
+    tufRepositories: Object.freeze([...resources.repositories]),
     ...settings,
     forScope: (scope: string) => ({
       stores: stores.get(scope) ?? stores.get("") ?? [],

@@ -38,6 +38,7 @@ export class ConfigurationFiles implements AsyncDisposable {
   #current: Configuration;
   #referenced: readonly string[];
   #refusal: Refusal | undefined;
+  #loading: Promise<void> = Promise.resolve();
   #watch: FileWatch | undefined;
 
   private constructor(
@@ -73,7 +74,7 @@ export class ConfigurationFiles implements AsyncDisposable {
     const { configuration } = loaded;
     if (configuration === undefined) return undefined;
     const files = new ConfigurationFiles(paths, options, events, { ...loaded, configuration });
-    files.#watch = new FileWatch(() => files.#watched, before, () => files.#reload());
+    files.#watch = new FileWatch(() => files.#watched, before, () => files.reload());
     return files;
   }
 
@@ -87,8 +88,17 @@ export class ConfigurationFiles implements AsyncDisposable {
     return this.#refusal;
   }
 
+  /**
+   * Loads the files again, as when they change: for what a configuration depends on beside them. Never
+   * two at once.
+   */
+  reload(): Promise<void> {
+    return this.#loading = this.#loading.then(() => this.#reload());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watch?.[Symbol.asyncDispose]();
+    await this.#loading;
   }
 
   get #watched(): readonly string[] {

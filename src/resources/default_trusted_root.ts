@@ -1,6 +1,7 @@
 import { AssayError } from "../errors.ts";
 import { parseTrustedRoot, type TrustedRoot } from "../trust/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import type { Path } from "./document.ts";
 import type { VerifierEnvironment } from "./compile_notation.ts";
 import { sigstoreFiles, withSigstoreFiles } from "./sigstore_variables.ts";
 import publicGoodRoot from "./data/public_good_root.json" with { type: "json" };
@@ -34,14 +35,7 @@ export async function defaultTrustedRoot(
   problems: ProblemList,
 ): Promise<TrustedRoot | undefined> {
   const at = candidate.parametersPath;
-  const days = now === undefined
-    ? 0
-    : Math.floor((now.getTime() - PUBLIC_GOOD_ROOT_DATE.getTime()) / 86_400_000);
-  if (days > MAX_AGE_DAYS && sigstoreFiles(env).length === 0) {
-    const text =
-      `trusts the public Sigstore instance as it was ${days} days ago: name a newer trusted root with trustedRoot, or update Assay`;
-    problems.of(candidate, at, text, { severity: "warning" });
-  }
+  if (sigstoreFiles(env).length === 0) warnWhenOld(candidate, at, now, problems);
   try {
     const root = await withSigstoreFiles(publicGoodTrustedRoot(), env);
     inputs.push(JSON.stringify([candidate.name, fingerprintsOf(root)]));
@@ -51,6 +45,22 @@ export async function defaultTrustedRoot(
     problems.of(candidate, at, error.message, { code: error.code });
     return undefined;
   }
+}
+
+/** Warns that the root of the public good instance that comes with Assay is old, if it is. */
+export function warnWhenOld(
+  candidate: Candidate,
+  at: Path,
+  now: Date | undefined,
+  problems: ProblemList,
+): void {
+  const days = now === undefined
+    ? 0
+    : Math.floor((now.getTime() - PUBLIC_GOOD_ROOT_DATE.getTime()) / 86_400_000);
+  if (days <= MAX_AGE_DAYS) return;
+  const text =
+    `trusts the public Sigstore instance as it was ${days} days ago: name a newer trusted root with trustedRoot, or update Assay`;
+  problems.of(candidate, at, text, { severity: "warning" });
 }
 
 /** What makes up a trusted root, for the hash of the configuration. */

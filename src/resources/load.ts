@@ -1,5 +1,6 @@
 import { COSIGN_ATTESTATION } from "../oci/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
+import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import { type Candidate, ProblemList } from "./candidate.ts";
 import { compilePolicy } from "./compile_policy.ts";
@@ -60,13 +61,14 @@ export async function loadConfiguration(
     return byScope;
   };
 
-  const material = await readMaterial(unique, options, problems);
+  const repositories: TufRepository[] = [];
+  const material = await readMaterial(unique, options, repositories, problems);
   const environment = {
     providers: referencesOf(candidates, options),
     home: options.home,
     env: options.env,
     now: options.now,
-    inputs: [] as string[],
+    inputs: repositories.map(({ root }) => `root ${root}`),
   };
   const verifiers = await compileAll(
     "Verifier",
@@ -94,7 +96,7 @@ export async function loadConfiguration(
     configurationGeneration(unique, settings, environment.inputs),
     new TrustSnapshot(trustGeneration(material), material),
     settings,
-    { stores, verifiers, policies },
+    { stores, verifiers, policies, repositories },
   );
   return { configuration, problems: sorted(files, problems.problems), referencedFiles };
 }

@@ -7,6 +7,7 @@ export {
 export { ConfigurationFiles, type Refusal } from "./configuration_files.ts";
 export { FileWatch, signatureOf } from "./file_watch.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
+export type { TufRepository, TufSource } from "../tuf/mod.ts";
 export { publicGoodTrustedRoot, stagingTrustedRoot } from "./default_trusted_root.ts";
 export { type SigstoreVariable } from "./sigstore_variables.ts";
 export { formatProblem, type Problem } from "./problem.ts";

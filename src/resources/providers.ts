@@ -1,17 +1,19 @@
 import { AssayError } from "../errors.ts";
 import type { KeyManagementProvider } from "../keys/mod.ts";
 import type { TrustMaterial } from "../trust/mod.ts";
+import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileCertificateStore, compileProvider } from "./compile_provider.ts";
+import type { TufEnvironment } from "./compile_tuf_provider.ts";
 import { suggest } from "./suggest.ts";
 
 const OWN_NAMESPACE = "gatekeeper-system";
 
 /** What reading providers may depend on. */
-export interface ProviderOptions {
+export interface ProviderOptions extends TufEnvironment {
   /** The namespace that Assay itself runs in: a CertificateStore there may be named without it. */
   readonly ownNamespace?: string;
-  /** The time against which expired certificates are noticed. */
+  /** The time against which expired certificates, and an old trusted root, are noticed. */
   readonly now?: Date;
   readonly signal?: AbortSignal;
 }
@@ -40,27 +42,36 @@ function referencesTo(candidate: Candidate, options: ProviderOptions): string[] 
 /**
  * The material of all providers, by reference. A KeyManagementProvider wins over a CertificateStore
  * of its name.
+ *
+ * @param repositories takes those that are to be refreshed in the background.
  */
 export async function readMaterial(
   candidates: readonly Candidate[],
   options: ProviderOptions,
+  repositories: TufRepository[],
   problems: ProblemList,
 ): Promise<Map<string, TrustMaterial | AssayError>> {
   const material = new Map<string, TrustMaterial | AssayError>();
   const read = async (
     kind: Candidate["class"],
-    compile: (candidate: Candidate, problems: ProblemList) => KeyManagementProvider | undefined,
+    compile: (
+      candidate: Candidate,
+    ) => KeyManagementProvider | undefined | Promise<KeyManagementProvider | undefined>,
   ): Promise<void> => {
     for (const candidate of candidates.filter((one) => one.class === kind)) {
-      const provider = compile(candidate, problems);
+      const provider = await compile(candidate);
       if (provider === undefined) continue;
       const found = await fetchMaterial(provider, options.signal);
       if (!(found instanceof AssayError)) warnAboutExpiry(candidate, found, options.now, problems);
       for (const reference of referencesTo(candidate, options)) material.set(reference, found);
     }
   };
-  await read("CertificateStore", compileCertificateStore);
-  await read("KeyManagementProvider", compileProvider);
+  await read("CertificateStore", (candidate) => compileCertificateStore(candidate, problems));
+  const environment = { ...options, repositories };
+  await read(
+    "KeyManagementProvider",
+    (candidate) => compileProvider(candidate, environment, problems),
+  );
   return material;
 }
 

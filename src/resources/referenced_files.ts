@@ -19,6 +19,9 @@ export function referencedFilesOf(
     if (candidate.class === "KeyManagementProvider" && candidate.spec["type"] === "file") {
       return strings([parameters["path"]]);
     }
+    if (candidate.class === "KeyManagementProvider" && candidate.spec["type"] === "tuf") {
+      return strings([parameters["rootFile"], parameters["fallbackFile"]]);
+    }
     if (candidate.class !== "Store") return [];
     const bundles = parameters["caBundles"];
     const values = isObject(bundles) ? Object.values(bundles) : [];

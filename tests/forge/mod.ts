@@ -113,6 +113,21 @@ export {
   forgeOcsp,
   type OcspOptions,
 } from "./revocation.ts";
+export {
+  canonical,
+  forgeTuf,
+  keyId,
+  serveTuf,
+  signTuf,
+  TUF_EXPIRES,
+  TUF_KEY,
+  TUF_OTHER_KEY,
+  type TufFiles,
+  tufKey,
+  type TufOptions,
+  type TufRole,
+  type TufServer,
+} from "./tuf.ts";
 export { ENVELOPE_TYPE, type EnvelopeLayer, envelopeLayer } from "./attestation_layer.ts";
 export {
   type BundleOptions,

@@ -1,4 +1,5 @@
 import { AssayError } from "../../errors.ts";
+import { readTrustedRoot } from "../../keys/mod.ts";
 import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
@@ -7,6 +8,7 @@ import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfigurationPaths } from "../configuration.ts";
 import { parseDuration } from "../duration.ts";
+import { TufRefresher } from "../../tuf/mod.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { CONFIG } from "../options.ts";
@@ -110,7 +112,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       name: "state-dir",
       value: "DIR",
       description:
-        "The one folder that it writes to, at or below `/var/lib/assay`: manifests and blobs for the next process, and CRLs where `crl.cache.enabled` is set.",
+        "The one folder that it writes to, at or below `/var/lib/assay`: manifests and blobs for the next process, CRLs where `crl.cache.enabled` is set, and trusted roots of providers of the type `tuf`.",
     },
     ...PLUGIN_OPTIONS,
   ],
@@ -134,12 +136,16 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const metrics = settings.metricsAddress === undefined ? NO_METRICS : await createMetrics();
   const log = createProcessLogger(io, invocation.flag("debug"));
   const running: { service?: Service } = {};
+  const stateDir = invocation.text("state-dir");
+  const reloading: { reload?: () => Promise<void> } = {};
+  await using roots = createRootRefresher(stateDir, io, log.logger, () => reloading.reload?.());
   await using configuration = await ConfigurationFiles.open(
     paths,
-    { home: io.env("HOME"), env: io.env, now: io.now },
+    { home: io.env("HOME"), env: io.env, now: io.now, tuf: roots },
     {
       loaded: (current, problems) => {
         log.use(current);
+        roots.use(current.tufRepositories);
         warnOf(problems, log.logger);
         announceConfiguration(current, log.logger, metrics, io);
         running.service?.configurationChanged();
@@ -163,7 +169,8 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     });
   }
   log.use(configuration.current);
-  const stateDir = invocation.text("state-dir");
+  reloading.reload = () => configuration.reload();
+  roots.use(configuration.current.tufRepositories);
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
   );
@@ -184,10 +191,31 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.logger.info("ready", { version: VERSION });
   await io.untilStopped();
   log.logger.info("stopping");
+  await roots[Symbol.asyncDispose]();
   await service.stop();
   log.logger.info("stopped");
   log.flush();
   return 0;
+}
+
+/** Trusted roots that are kept up to date over TUF: a new one makes the configuration load again. */
+function createRootRefresher(
+  stateDir: string | undefined,
+  io: Io,
+  logger: Logger,
+  reload: () => Promise<void> | undefined,
+): TufRefresher {
+  return new TufRefresher({
+    userAgent: USER_AGENT,
+    now: io.now,
+    directory: stateDir === undefined ? undefined : `${stateDir}/tuf`,
+    check: readTrustedRoot,
+    changed: async ({ target, mirrors }) => {
+      logger.info("trusted root refreshed", { target, mirror: mirrors.join(", ") });
+      await reload();
+    },
+    failed: (error) => logger.warn("trusted root not refreshed; the last one stays", { error }),
+  });
 }
 
 /** What is asked again before it goes out of date, for as long as the service runs. */

@@ -3,7 +3,7 @@ import { anyParameters, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */
 export const providerSpec = z.strictObject({
-  type: nonEmpty.describe("The kind of provider: `inline` or `file`."),
+  type: nonEmpty.describe("The kind of provider: `inline`, `file` or `tuf`."),
   refreshInterval: durationOrNone.optional()
     .describe("How often the material is fetched again, where the kind fetches."),
   parameters: anyParameters,
@@ -21,6 +21,28 @@ export const inlineParameters = z.strictObject({
 export const fileParameters = z.strictObject({
   contentType: z.enum(["certificate", "key", "trustedRoot"]).describe("What the file is."),
   path: nonEmpty.describe("The file: PEM text, or the JSON of a Sigstore trusted root."),
+});
+
+const httpUrl = z.string().refine(
+  (text) => /^https?:$/.test(URL.parse(text.trim())?.protocol ?? ""),
+  "must be an address such as https://tuf.example.com",
+);
+
+/** The parameters of a provider of the type `tuf`. */
+export const tufParameters = z.strictObject({
+  mirrors: z.array(httpUrl).min(1).max(8)
+    .describe("Addresses of the TUF repository, asked in this order."),
+  root: nonEmpty.optional().describe("The JSON of the `root.json` that everything begins with."),
+  rootFile: nonEmpty.optional().describe("The path of that file, in place of `root`."),
+  target: z.string().regex(
+    /^[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+    "must be the name of a target such as trusted_root.json",
+  ).default("trusted_root.json").describe("The target that is the trusted root."),
+  fallback: z.enum(["public"]).optional().describe(
+    "What is trusted until a refresh has succeeded: `public` is the public Sigstore instance as it was when this release was made.",
+  ),
+  fallbackFile: nonEmpty.optional()
+    .describe("The path of a `trusted_root.json`, in place of `fallback`."),
 });
 
 const entry = z.strictObject({

@@ -18,10 +18,15 @@ const ISSUER_V1 = "1.3.6.1.4.1.57264.1.1";
 const ISSUER_V2 = "1.3.6.1.4.1.57264.1.8";
 const OTHER_NAME = "1.3.6.1.4.1.57264.1.7";
 
+/** uniformResourceIdentifier, rfc822Name, otherName: the kinds of names that count in a bundle, in order. */
+const BUNDLE_KINDS = [6, 1, 0];
+
 /** Whom a signing certificate names. */
 export interface CertificateIdentity {
   /** The subject alternative names: URIs, e-mail addresses, DNS names, IP addresses, other names. */
   readonly names: readonly string[];
+  /** The one name that counts in a bundle (B.9.3.7): the first URI, else e-mail address, else other name. */
+  readonly bundleName: string | undefined;
   /** Who identified the signer: the address of an OIDC issuer; undefined when it does not say. */
   readonly issuer: string | undefined;
 }
@@ -41,8 +46,10 @@ export function readIdentity(certificate: Certificate): CertificateIdentity {
   if (old !== undefined && issuer !== undefined && old !== issuer) {
     throw new FormatError("X.509", "the certificate names two different OIDC issuers");
   }
+  const read = names === undefined ? [] : readNames(names);
   return {
-    names: names === undefined ? [] : readNames(names),
+    names: read.map(({ name }) => name),
+    bundleName: BUNDLE_KINDS.flatMap((kind) => read.find(({ tag }) => tag === kind)?.name ?? [])[0],
     issuer: issuer ?? old,
   };
 }
@@ -58,11 +65,11 @@ function readIssuer(node: DerNode): string {
   return text;
 }
 
-function readNames(value: Bytes): string[] {
+function readNames(value: Bytes): { readonly tag: number; readonly name: string }[] {
   const what = "the subject alternative names";
   return readChildren(expectTag(readDer(value), TAG.sequence, what)).flatMap((node) => {
     const name = readGeneralName(node);
-    return name === undefined ? [] : [name];
+    return name === undefined ? [] : [{ tag: node.tag, name }];
   });
 }
 

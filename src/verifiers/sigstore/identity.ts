@@ -27,13 +27,17 @@ export interface MatchedIdentity {
 }
 
 /**
- * Checks that a certificate names a signer and an issuer that the policy wants. Both must match;
- * one of the certificate's names is enough.
+ * Checks that a certificate names a signer and an issuer that the policy wants. Both must match. One of
+ * the certificate's names is enough (B.6.3), but in a bundle only one of them counts (B.9.3.7).
  *
  * @throws {VerificationFailure} `cosign.identity_mismatch`.
  */
-export function matchIdentity(certificate: Certificate, policy: IdentityPolicy): MatchedIdentity {
-  const { names, issuer } = reading(
+export function matchIdentity(
+  certificate: Certificate,
+  policy: IdentityPolicy,
+  bundled: boolean,
+): MatchedIdentity {
+  const { names: all, bundleName, issuer } = reading(
     "cosign.identity_mismatch",
     "Whom the certificate names cannot be read",
     () => readIdentity(certificate),
@@ -41,6 +45,7 @@ export function matchIdentity(certificate: Certificate, policy: IdentityPolicy):
   if (issuer === undefined) {
     throw mismatch("The certificate does not say who identified the signer");
   }
+  const names = !bundled ? all : bundleName === undefined ? [] : [bundleName];
   const identity = names.find((name) => policy.identity.matches(name));
   if (identity === undefined) {
     throw mismatch(

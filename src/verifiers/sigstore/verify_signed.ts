@@ -122,7 +122,7 @@ export async function verifySigned(
   }
   let identity: MatchedIdentity | undefined;
   await list.run("identity", "enforce", () => {
-    identity = matchIdentity(leaf, signer.policy);
+    identity = matchIdentity(leaf, signer.policy, content.bundled);
     return `${identity.identity}, identified by ${identity.issuer}`;
   });
   const asOfNow = entries.length === 0 && times.length === 0;
