@@ -2,10 +2,11 @@ import type { PolicyProvider } from "../policy/mod.ts";
 import type { TrustSnapshot } from "../trust/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
-import type { LayoutParameters, OrasParameters } from "./schema/store.ts";
+import type { AuthProviderParameters, LayoutParameters, OrasParameters } from "./schema/store.ts";
 
 /** The parameters of a store, defaults applied. */
-export interface StoreParameters extends Omit<OrasParameters, "caBundles"> {
+export interface StoreParameters extends Omit<OrasParameters, "caBundles" | "authProvider"> {
+  readonly authProvider?: AuthProviderParameters;
   /** By registry host: CA certificates as PEM text, wherever they were written. */
   readonly caBundles: Readonly<Record<string, string>>;
 }

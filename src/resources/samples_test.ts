@@ -17,6 +17,11 @@ const PARTS = [
   "cosign-private.yaml",
   "key.yaml",
   "store.yaml",
+  "store-alibaba-cloud.yaml",
+  "store-aws.yaml",
+  "store-azure.yaml",
+  "store-gcp.yaml",
+  "store-static.yaml",
 ];
 
 /** Samples for later builds, each with the field that says so. */
