@@ -54,12 +54,12 @@ export function openStore(
 
 type RegistryParameters = Pick<
   StoreParameters,
-  "cosignEnabled" | "useHttp" | "plainHttp" | "caBundles" | "anonymousFallback"
+  "cosignEnabled" | "useHttp" | "plainHttp" | "caBundles" | "mirrors" | "anonymousFallback"
 >;
 
 function registryOptions(parameters: StoreParameters): RegistryParameters {
-  const { cosignEnabled, useHttp, plainHttp, caBundles, anonymousFallback } = parameters;
-  return { cosignEnabled, useHttp, plainHttp, caBundles, anonymousFallback };
+  const { cosignEnabled, useHttp, plainHttp, caBundles, mirrors, anonymousFallback } = parameters;
+  return { cosignEnabled, useHttp, plainHttp, caBundles, mirrors, anonymousFallback };
 }
 
 function credentials(

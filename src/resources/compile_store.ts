@@ -62,13 +62,6 @@ export async function compileStore(
       { severity: "warning" },
     );
   }
-  if (Object.keys(parameters.value.mirrors).length > 0) {
-    const text = "has no effect in this build: registries are asked directly";
-    problems.of(candidate, [...candidate.parametersPath, "mirrors"], text, {
-      severity: "warning",
-      atKey: true,
-    });
-  }
   const ttl = parameters.value.ttl || DEFAULT_TTL;
   const { authProvider: _, ...rest } = parameters.value;
   const configured = {

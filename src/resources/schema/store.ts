@@ -22,8 +22,10 @@ export const orasParameters = z.strictObject({
   ),
   caBundles: z.partialRecord(registryHost, nonEmpty).default({})
     .describe("By registry host: CA certificates, as PEM text or as the path of a file."),
-  mirrors: z.partialRecord(registryHost, z.array(registryHost).min(1)).default({})
-    .describe("By registry host: hosts that are asked before it, in order."),
+  mirrors: z.partialRecord(registryHost, z.array(registryHost).min(1).max(8)).default({})
+    .describe(
+      "By registry host: hosts that are asked before it, in order. They have the same repositories, and decide like the registry itself what a tag names; everything else is held to its digest.",
+    ),
   anonymousFallback: z.boolean().default(false)
     .describe("Whether a registry is asked anonymously when the credential provider fails."),
   authProvider: z.looseObject({
