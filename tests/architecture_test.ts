@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugins: ["verifiers", "cloud", "crypto"],
   revocation: ["trust", "crypto"],
   cloud: ["crypto"],
-  stores: ["oci", "crypto"],
+  stores: ["cloud", "oci", "crypto"],
   keys: ["trust", "crypto"],
   rekor: ["crypto"],
   tuf: ["trust", "crypto"],

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { AwsSurroundings, AwsVariable } from "../src/cloud/mod.ts";
 import { AWS_SIGNER, AwsSignerPlugin, createPluginHost } from "../src/plugins/mod.ts";
 import type { VerifierResult } from "../src/verifiers/mod.ts";
+import { signatureProblem } from "./clouds/sigv4.ts";
 import { forgeChain, forgeCose, forgeJws } from "./forge/mod.ts";
 import { IMAGE, judge, type Question } from "./judge.ts";
 
@@ -47,53 +48,24 @@ class LocalAws implements AsyncDisposable {
     const other = this.other.get(url.pathname);
     if (other !== undefined) return other(request);
     this.requests.push(url);
-    const problem = describeSignatureProblem(request, url, this.secret, this.token);
+    const problem = signatureProblem({
+      method: request.method,
+      url,
+      headers: request.headers,
+      body: "",
+    }, {
+      accessKeyId: request.headers.get("authorization")?.match(/Credential=([^/]+)/)?.[1] ?? "",
+      secret: this.secret,
+      token: this.token,
+      service: "signer",
+      region: REGION,
+    });
     return problem === undefined ? this.answer() : new Response(problem, { status: 403 });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
   }
-}
-
-/** AWS Signature Version 4, written from its documentation. */
-function describeSignatureProblem(
-  request: Request,
-  url: URL,
-  secret: string,
-  token: string | undefined,
-): string | undefined {
-  const authorization = request.headers.get("authorization") ?? "";
-  const match =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/
-      .exec(authorization);
-  if (match === null) return "no signature";
-  const [, , date = "", region = "", service = "", names = "", signature] = match;
-  const time = request.headers.get("x-amz-date") ?? "";
-  if (service !== "signer" || region !== REGION || !time.startsWith(date)) return "another scope";
-  if ((request.headers.get("x-amz-security-token") ?? undefined) !== token) return "another token";
-  const encode = (text: string): string =>
-    encodeURIComponent(text).replace(
-      /[!'()*]/g,
-      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-    );
-  const query = [...url.searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .sort().join("&");
-  const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-  const hmac = (key: string | Uint8Array, text: string): Uint8Array =>
-    new Uint8Array(createHmac("sha256", key).update(text).digest());
-  const headers = names.split(";").map((name) => {
-    const value = name === "host" ? url.host : request.headers.get(name);
-    return `${name}:${value?.trim()}\n`;
-  }).join("");
-  const canonical = ["GET", url.pathname, query, headers, names, sha256("")].join("\n");
-  const scope = `${date}/${region}/${service}/aws4_request`;
-  const text = ["AWS4-HMAC-SHA256", time, scope, sha256(canonical)].join("\n");
-  const key = [region, service, "aws4_request"].reduce<Uint8Array>(
-    (before, part) => hmac(before, part),
-    hmac(`AWS4${secret}`, date),
-  );
-  return hmac(key, text).toHex() === signature ? undefined : "a wrong signature";
 }
 
 function surroundings(

@@ -63,6 +63,14 @@ Deno.test("the policies on the page about them can be pasted beside the verifier
   }
 });
 
+for (const page of ["aws", "azure", "gcp", "alibaba-cloud"]) {
+  Deno.test(`the Store on the page docs/${page}.md is the sample of its name`, () => {
+    const blocks = [...read(`docs/${page}.md`).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+    const sample = read(`config/samples/store-${page}.yaml`).replace(/^#.*\n/, "");
+    assert.deepEqual(blocks.map(([, text]) => text), [sample]);
+  });
+}
+
 Deno.test("links between pages lead somewhere", () => {
   for (const page of PAGES) {
     for (const [, target = ""] of read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {

@@ -118,14 +118,3 @@ withRegistry("a registry is asked over TLS unless its host is named in plainHttp
   const run = await runCli(["resolve", `${host}/${signed.id}:${signed.tag}`, "--timeout", "5s"]);
   assert.deepEqual([run.status, run.out], [3, ""]);
 });
-
-withRegistry("a credential provider of a later build leaves the image undecided", async (host) => {
-  await using folder = await temporaryFolder();
-  const list = JSON.parse(await configuration(signed, host));
-  list.items[0].spec.parameters.authProvider = { name: "awsEcrBasic" };
-  await Deno.writeTextFile(`${folder.path}/r.json`, JSON.stringify(list));
-  const image = `${host}/${signed.id}:${signed.tag}`;
-  const run = await runCli(["verify", image, "-c", folder.path, "-o", "json"]);
-  assert.equal(run.status, 3);
-  assert.equal(JSON.parse(run.out).cause.code, "NOT_AVAILABLE");
-});

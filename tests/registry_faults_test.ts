@@ -25,7 +25,7 @@ const FAULTS: readonly (readonly [fault: string, row: Row, expected: RegExp])[] 
   [
     "429",
     "systemError",
-    /GET_SUBJECT_DESCRIPTOR_FAILURE.*429 \(TOOMANYREQUESTS\).*left alone for 1 s/,
+    /GET_SUBJECT_DESCRIPTOR_FAILURE.*429.*left alone for (?:another )?1 s/,
   ],
   ["500", "systemError", /GET_SUBJECT_DESCRIPTOR_FAILURE.*500/],
   ["401", "error", /AUTH_DENIED.*user name and a password/],

@@ -24,7 +24,7 @@ export class ImageStores implements Disposable {
    * Opens the stores that may have an image: its layout, or those that are configured; without a
    * configuration, registries as they are.
    *
-   * @throws {AssayError} REPOSITORY_OPERATION_FAILURE, or NOT_AVAILABLE for a credential provider.
+   * @throws {AssayError} REPOSITORY_OPERATION_FAILURE for a layout that is not there.
    */
   async open(image: ImageArgument, signal: AbortSignal): Promise<readonly ArtifactStore[]> {
     if (image.layout === undefined) {

@@ -1,4 +1,4 @@
-import type { AwsVariable } from "../cloud/mod.ts";
+import type { CloudVariable } from "../cloud/mod.ts";
 import type { SigstoreVariable } from "../resources/mod.ts";
 
 /** The environment variables that commands look at. */
@@ -8,7 +8,7 @@ export type EnvironmentName =
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
   | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
-  | AwsVariable
+  | CloudVariable
   | SigstoreVariable;
 
 /** Where a command reads its surroundings from and writes to; tests hand it their own. */

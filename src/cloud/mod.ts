@@ -1,4 +1,20 @@
+export { type AlibabaRegistry, getAlibabaLogin, parseAlibabaHost } from "./alibaba/acr.ts";
+export type { AlibabaKeys } from "./alibaba/signing.ts";
+export { getAlibabaKeys } from "./alibaba/sts.ts";
+export { memberOf, textOf } from "./answer.ts";
 export { type AwsCredentials, AwsCredentialSource } from "./aws/credentials.ts";
+export { ecrEndpoint, type EcrRegistry, getEcrLogin, parseEcrHost } from "./aws/ecr.ts";
 export { getRevocationStatus, type SignerQuestion } from "./aws/signer.ts";
 export { AWS_VARIABLES, type AwsSurroundings, type AwsVariable } from "./aws/surroundings.ts";
+export { type AcrExchange, exchangeForAcr } from "./azure/acr.ts";
+export { type AzureIdentity, azureName, getManagedToken, getWorkloadToken } from "./azure/entra.ts";
 export { CloudError } from "./cloud_error.ts";
+export { getGoogleToken } from "./gcp/metadata.ts";
+export { KubernetesApi } from "./kubernetes/api.ts";
+export {
+  CLOUD_VARIABLES,
+  type CloudSurroundings,
+  type CloudVariable,
+  type Issued,
+  type RegistryLogin,
+} from "./surroundings.ts";

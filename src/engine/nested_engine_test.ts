@@ -93,6 +93,7 @@ function world(end: number): World {
     generation: "test",
     trust: new TrustSnapshot("test", new Map()),
     stores,
+    tufRepositories: [],
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,

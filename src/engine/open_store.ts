@@ -1,11 +1,19 @@
-import { AssayError } from "../errors.ts";
 import type { ConfiguredStore, StoreParameters } from "../resources/mod.ts";
 import {
+  alibabaCredentials,
+  awsEcrCredentials,
+  azureManagedCredentials,
+  azureWorkloadCredentials,
   type CredentialProvider,
+  type CredentialVariable,
   DockerConfigCredentials,
+  gcpCredentials,
+  k8sSecretsCredentials,
   LayoutsStore,
   openRegistryStore,
+  readSmallFile,
   type RequestObserver,
+  StaticCredentials,
 } from "../stores/mod.ts";
 import type { OpenStore } from "./store_pool.ts";
 
@@ -13,7 +21,8 @@ import type { OpenStore } from "./store_pool.ts";
 export interface StoreSurroundings {
   /** What we call ourselves to registries, such as `assay/1.0.0`. */
   readonly userAgent: string;
-  readonly env: (name: "HOME" | "DOCKER_CONFIG") => string | undefined;
+  /** A method, so that one who declares fewer names may be passed on: it is asked for all of them. */
+  env(name: CredentialVariable): string | undefined;
   /** Is told of every request to a registry. */
   readonly observe?: RequestObserver;
 }
@@ -21,7 +30,7 @@ export interface StoreSurroundings {
 /**
  * Opens a store; without a configuration, registries as they are.
  *
- * @throws {AssayError} NOT_AVAILABLE for a credential provider, CERT_INVALID for a CA bundle.
+ * @throws {AssayError} CERT_INVALID for a CA bundle.
  */
 export function openStore(
   configured: ConfiguredStore | undefined,
@@ -50,29 +59,55 @@ type RegistryParameters = Pick<
   | "useHttp"
   | "plainHttp"
   | "caBundles"
+  | "mirrors"
   | "anonymousFallback"
 >;
 
 function registryOptions(parameters: StoreParameters): RegistryParameters {
   const { cosignEnabled, cosignAttestations, useHttp, plainHttp } = parameters;
-  const { caBundles, anonymousFallback } = parameters;
-  return { cosignEnabled, cosignAttestations, useHttp, plainHttp, caBundles, anonymousFallback };
+  const { caBundles, mirrors, anonymousFallback } = parameters;
+  return {
+    cosignEnabled,
+    cosignAttestations,
+    useHttp,
+    plainHttp,
+    caBundles,
+    mirrors,
+    anonymousFallback,
+  };
 }
 
 function credentials(
   provider: StoreParameters["authProvider"],
   env: StoreSurroundings["env"],
 ): CredentialProvider {
-  if (provider !== undefined && provider.name !== "dockerConfig") {
-    throw new AssayError({
-      code: "NOT_AVAILABLE",
-      component: "referrerStore",
-      message: `The credential provider ${provider.name} is not available in this build`,
-      effect: "undecided",
-    });
+  const surroundings = { env, readText: readSmallFile, now: () => new Date() };
+  switch (provider?.name) {
+    case undefined:
+    case "dockerConfig":
+      return dockerConfig(provider?.configPath, env);
+    case "static":
+      return new StaticCredentials(provider, surroundings);
+    case "k8Secrets":
+      return k8sSecretsCredentials(provider, surroundings);
+    case "awsEcrBasic":
+      return awsEcrCredentials(surroundings);
+    case "azureWorkloadIdentity":
+      return azureWorkloadCredentials(provider, surroundings);
+    case "azureManagedIdentity":
+      return azureManagedCredentials(provider, surroundings);
+    case "gcpArtifactRegistry":
+      return gcpCredentials(surroundings);
+    case "alibabacloudAcrBasic":
+      return alibabaCredentials(provider, surroundings);
   }
-  const configPath = provider?.["configPath"];
-  if (typeof configPath === "string") {
+}
+
+function dockerConfig(
+  configPath: string | undefined,
+  env: StoreSurroundings["env"],
+): CredentialProvider {
+  if (configPath !== undefined) {
     return new DockerConfigCredentials({ path: configPath, required: true });
   }
   const folder = env("DOCKER_CONFIG") ?? `${env("HOME") ?? ""}/.docker`;

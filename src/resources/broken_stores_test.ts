@@ -72,12 +72,43 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:7:19: error CONFIG_INVALID Store/x spec.parameters.authProvider.name: is missing: text is required",
   ]],
   ["an auth provider that is none", store("authProvider: {name: k8secrets}"), [
-    't.yaml:7:26: error CONFIG_INVALID Store/x spec.parameters.authProvider.name: must be one of dockerConfig, k8Secrets, azureWorkloadIdentity, azureManagedIdentity, awsEcrBasic, alibabacloudAcrBasic; found "k8secrets" (did you mean k8Secrets?)',
+    't.yaml:7:26: error CONFIG_INVALID Store/x spec.parameters.authProvider.name: must be one of dockerConfig, static, k8Secrets, azureWorkloadIdentity, azureManagedIdentity, awsEcrBasic, gcpArtifactRegistry, alibabacloudAcrBasic; found "k8secrets" (did you mean k8Secrets?)',
   ]],
   [
     "a field of another auth provider",
     store("authProvider: {name: dockerConfig, clientID: abc}"),
     ["t.yaml:7:40: error CONFIG_INVALID Store/x spec.parameters.authProvider.clientID: is not a known field; known are name, configPath"],
+  ],
+  [
+    "files for a registry that is a URL",
+    store(
+      "authProvider:\n  name: static\n  registries:\n    https://r.example.com: {usernameFile: a, passwordFile: b}",
+    ),
+    ['t.yaml:10:9: error CONFIG_INVALID Store/x spec.parameters.authProvider.registries["https://r.example.com"]: must be a registry host such as registry.example.com:5000'],
+  ],
+  [
+    "a misspelt file of a registry",
+    store(
+      "authProvider: {name: static, registries: {r.example.com: {usernameFile: a, passwordfile: b}}}",
+    ),
+    [
+      't.yaml:7:62: error CONFIG_INVALID Store/x spec.parameters.authProvider.registries["r.example.com"].passwordFile: is missing: text is required',
+      't.yaml:7:80: error CONFIG_INVALID Store/x spec.parameters.authProvider.registries["r.example.com"].passwordfile: is not a known field; did you mean passwordFile?',
+    ],
+  ],
+  [
+    "files of registries in a namespace",
+    tenantStore(
+      "authProvider: {name: static, registries: {r.example.com: {usernameFile: a, passwordFile: b}}}",
+    ),
+    ["t.yaml:7:46: error CONFIG_INVALID NamespacedStore/team-a/x spec.parameters.authProvider.registries: must not be set in a namespace: it names files of the process"],
+  ],
+  [
+    "an endpoint in a namespace that is no registry of Azure",
+    tenantStore(
+      "authProvider: {name: azureWorkloadIdentity, endpoints: [a.azurecr.io, registry.example.com]}",
+    ),
+    ['t.yaml:7:75: error CONFIG_INVALID NamespacedStore/team-a/x spec.parameters.authProvider.endpoints[1]: must be a registry below azurecr.io, azurecr.us or azurecr.cn in a namespace; found "registry.example.com"'],
   ],
   [
     "a secret without name",

@@ -1,3 +1,4 @@
+import type * as z from "zod";
 import { encodePem } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { createInlineProvider, readCertificateFiles } from "../keys/mod.ts";
@@ -9,11 +10,19 @@ import type { Path } from "./document.ts";
 import { storeIdentity } from "./generation.ts";
 import { isObject } from "./members.ts";
 import { checkAddress, NAMES_FILES, refuseSource } from "./plugin_fields.ts";
-import { authProviders, orasParameters, storeSpec } from "./schema/store.ts";
+import {
+  type AuthProviderParameters,
+  authProviders,
+  orasParameters,
+  storeSpec,
+} from "./schema/store.ts";
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
 const DEFAULT_TTL = 10;
+
+/** Where a store of a namespace may have Assay's Azure identity used. */
+const AZURE_REGISTRIES = /^(?:\*|[a-z0-9-]+)\.azurecr\.(?:io|us|cn)$/i;
 
 /**
  * Compiles a Store; undefined, with problems, when it is wrong.
@@ -41,7 +50,7 @@ export async function compileStore(
   }
   const parameters = validate(orasParameters, candidate.parameters ?? {});
   if (!parameters.ok) problems.issues(candidate, candidate.parametersPath, parameters.issues);
-  checkAuthProvider(candidate, problems);
+  const authProvider = compileAuthProvider(candidate, problems);
   if (candidate.scope !== "" && candidate.parameters?.["localCachePath"] !== undefined) {
     problems.of(candidate, [...candidate.parametersPath, "localCachePath"], NAMES_FILES);
   }
@@ -55,15 +64,15 @@ export async function compileStore(
       { severity: "warning" },
     );
   }
-  if (Object.keys(parameters.value.mirrors).length > 0) {
-    const text = "has no effect in this build: registries are asked directly";
-    problems.of(candidate, [...candidate.parametersPath, "mirrors"], text, {
-      severity: "warning",
-      atKey: true,
-    });
-  }
   const ttl = parameters.value.ttl || DEFAULT_TTL;
-  const configured = { ...parameters.value, ...derived, caBundles, ttl };
+  const { authProvider: _, ...rest } = parameters.value;
+  const configured = {
+    ...rest,
+    ...derived,
+    caBundles,
+    ttl,
+    ...(authProvider === undefined ? {} : { authProvider }),
+  };
   return {
     name: candidate.name,
     type: "oras",
@@ -73,13 +82,16 @@ export async function compileStore(
   };
 }
 
-function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {
+/** The credential provider; undefined when there is none, and, with problems, when it is wrong. */
+function compileAuthProvider(
+  candidate: Candidate,
+  problems: ProblemList,
+): AuthProviderParameters | undefined {
   const provider = candidate.parameters?.["authProvider"];
-  if (!isObject(provider) || typeof provider["name"] !== "string") return;
+  if (!isObject(provider) || typeof provider["name"] !== "string") return undefined;
   const { name } = provider;
   const path = [...candidate.parametersPath, "authProvider"];
-  const schema = Object.hasOwn(authProviders, name) ? authProviders[name] : undefined;
-  if (schema === undefined) {
+  if (!isAuthProvider(name)) {
     const names = Object.keys(authProviders);
     const hint = suggest(name, names);
     problems.of(
@@ -89,14 +101,28 @@ function checkAuthProvider(candidate: Candidate, problems: ProblemList): void {
         hint === undefined ? "" : ` (did you mean ${hint}?)`
       }`,
     );
-    return;
+    return undefined;
   }
-  const result = validate(schema, provider);
-  if (!result.ok) problems.issues(candidate, path, result.issues);
-  else if (candidate.scope !== "") checkReach(candidate, result.value, path, problems);
+  const result = validate<z.ZodType<AuthProviderParameters>>(authProviders[name], provider);
+  if (!result.ok) {
+    problems.issues(candidate, path, result.issues);
+    return undefined;
+  }
+  if (candidate.scope === "") return result.value;
+  checkReach(candidate, provider, path, problems);
+  return result.value.name === "k8Secrets"
+    ? { ...result.value, namespace: candidate.scope }
+    : result.value;
 }
 
-/** A store of a namespace must not reach files of the process, nor secrets of other namespaces. */
+function isAuthProvider(name: string): name is keyof typeof authProviders {
+  return Object.hasOwn(authProviders, name);
+}
+
+/**
+ * A store of a namespace must not reach files of the process, nor secrets of other namespaces; and must not
+ * send the process's identity to hosts of its choice.
+ */
 function checkReach(
   candidate: Candidate,
   provider: Readonly<Record<string, unknown>>,
@@ -105,6 +131,20 @@ function checkReach(
 ): void {
   if (provider["configPath"] !== undefined) {
     problems.of(candidate, [...path, "configPath"], NAMES_FILES);
+  }
+  if (provider["registries"] !== undefined) {
+    problems.of(candidate, [...path, "registries"], NAMES_FILES);
+  }
+  const endpoints = Array.isArray(provider["endpoints"]) ? provider["endpoints"] : [];
+  for (const [index, endpoint] of endpoints.entries()) {
+    if (AZURE_REGISTRIES.test(String(endpoint))) continue;
+    problems.of(
+      candidate,
+      [...path, "endpoints", index],
+      `must be a registry below azurecr.io, azurecr.us or azurecr.cn in a namespace; found ${
+        describe(endpoint)
+      }`,
+    );
   }
   const secrets = Array.isArray(provider["secrets"]) ? provider["secrets"] : [];
   for (const [index, secret] of secrets.entries()) {

@@ -3,7 +3,7 @@ import type { TrustSnapshot } from "../trust/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import type { ProcessSettings } from "./process_settings.ts";
-import type { LayoutParameters, OrasParameters } from "./schema/store.ts";
+import type { AuthProviderParameters, LayoutParameters, OrasParameters } from "./schema/store.ts";
 
 /** What a store is told that is not written in its resource. */
 export interface DerivedParameters {
@@ -12,7 +12,9 @@ export interface DerivedParameters {
 }
 
 /** The parameters of a store, defaults applied. */
-export interface StoreParameters extends Omit<OrasParameters, "caBundles">, DerivedParameters {
+export interface StoreParameters
+  extends Omit<OrasParameters, "caBundles" | "authProvider">, DerivedParameters {
+  readonly authProvider?: AuthProviderParameters;
   /** By registry host: CA certificates as PEM text, wherever they were written. */
   readonly caBundles: Readonly<Record<string, string>>;
 }

@@ -141,6 +141,8 @@ for (
     "{name: azureWorkloadIdentity, clientID: a, endpoints: ['*.azurecr.io', a.azurecr.io]}",
     "{name: azureManagedIdentity, clientID: a}",
     "{name: awsEcrBasic}",
+    "{name: gcpArtifactRegistry}",
+    "{name: static, registries: {'r.example.com:5000': {usernameFile: /a, passwordFile: /b}}}",
     "{name: alibabacloudAcrBasic, defaultInstanceId: a, acrInstancesConfig: [{instanceName: b, instanceId: c}]}",
   ]
 ) {

@@ -12,3 +12,4 @@ export { publicGoodTrustedRoot, stagingTrustedRoot } from "./default_trusted_roo
 export { type SigstoreVariable } from "./sigstore_variables.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export { defaultConfigurationPaths, readSources, type SourceFile } from "./source.ts";
+export type { AuthProviderParameters } from "./schema/store.ts";

@@ -19,6 +19,11 @@ const PARTS = [
   "sbom.yaml",
   "schemavalidator.yaml",
   "store.yaml",
+  "store-alibaba-cloud.yaml",
+  "store-aws.yaml",
+  "store-azure.yaml",
+  "store-gcp.yaml",
+  "store-static.yaml",
   "threshold-policy.yaml",
   "vulnerabilityreport.yaml",
 ];

@@ -13,7 +13,22 @@ export { type LayoutReference, parseLayoutReference } from "./layout/layout_refe
 export { type LayoutOptions, LayoutStore, openLayout } from "./layout/layout_store.ts";
 export { type LayoutsOptions, LayoutsStore } from "./layout/layouts_store.ts";
 export { SingleFlight } from "./registry/single_flight.ts";
-export type { Credential, CredentialProvider } from "./credentials/credential.ts";
+export type {
+  Credential,
+  CredentialProvider,
+  CredentialVariable,
+} from "./credentials/credential.ts";
+export { alibabaCredentials, type AlibabaOptions } from "./credentials/alibaba_acr.ts";
+export { awsEcrCredentials } from "./credentials/aws_ecr.ts";
+export {
+  azureManagedCredentials,
+  type AzureOptions,
+  azureWorkloadCredentials,
+} from "./credentials/azure_registry.ts";
+export { gcpCredentials } from "./credentials/gcp_artifact_registry.ts";
+export { k8sSecretsCredentials, type K8sSecretsOptions } from "./credentials/k8s_secrets.ts";
+export { readSmallFile } from "./credentials/small_file.ts";
+export { StaticCredentials, type StaticOptions } from "./credentials/static_credentials.ts";
 export { DockerConfigCredentials, type DockerConfigOptions } from "./credentials/docker_config.ts";
 export {
   openRegistryStore,

@@ -1,5 +1,6 @@
 import { CloudError } from "../cloud_error.ts";
 import { fetchText } from "../http.ts";
+import { awsDomain } from "./ecr.ts";
 import { type AwsSurroundings, findRegion, profileOf, readProfile } from "./surroundings.ts";
 
 /** What signs requests to AWS. */
@@ -90,7 +91,9 @@ const fromWebIdentity: Find = async (surroundings, signal) => {
   if (!file || !role) return undefined;
   const region = await findRegion(surroundings);
   const endpoint = env("AWS_ENDPOINT_URL_STS") ||
-    (region === undefined ? "https://sts.amazonaws.com" : `https://sts.${region}.amazonaws.com`);
+    (region === undefined
+      ? "https://sts.amazonaws.com"
+      : `https://sts.${region}.${awsDomain(region)}`);
   const body = new URLSearchParams({
     Action: "AssumeRoleWithWebIdentity",
     Version: "2011-06-15",
@@ -104,6 +107,9 @@ const fromWebIdentity: Find = async (surroundings, signal) => {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: body.toString(),
+    attempts: 3,
+    errorCode: (answer) => /<Code>([^<]*)<\/Code>/.exec(answer)?.[1],
+    passing: ["InvalidIdentityToken", "IDPCommunicationError", "Throttling"],
   }, signal);
   const element = (name: string): unknown =>
     new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
@@ -152,6 +158,7 @@ const fromContainer: Find = async ({ env, readText }, signal) => {
     service: "AWS Pod Identity",
     url,
     headers: token ? { authorization: token } : {},
+    attempts: 3,
   }, signal);
   let answer: unknown;
   try {

@@ -24,8 +24,10 @@ export const orasParameters = z.strictObject({
   ),
   caBundles: z.partialRecord(registryHost, nonEmpty).default({})
     .describe("By registry host: CA certificates, as PEM text or as the path of a file."),
-  mirrors: z.partialRecord(registryHost, z.array(registryHost).min(1)).default({})
-    .describe("By registry host: hosts that are asked before it, in order."),
+  mirrors: z.partialRecord(registryHost, z.array(registryHost).min(1).max(8)).default({})
+    .describe(
+      "By registry host: hosts that are asked before it, in order. They have the same repositories, and decide like the registry itself what a tag names; everything else is held to its digest.",
+    ),
   anonymousFallback: z.boolean().default(false)
     .describe("Whether a registry is asked anonymously when the credential provider fails."),
   authProvider: z.looseObject({
@@ -65,30 +67,46 @@ const endpoints = z.array(
     /^(?:\*\.)?[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?$/,
     "must be a host, or *. and a domain",
   ),
-).optional().describe("Registry hosts that the credential is for; `*.` stands for one label.");
+).optional().describe(
+  "Registry hosts that the credential is for; `*.` stands for one label. `*.azurecr.io`, `*.azurecr.us` and `*.azurecr.cn` when absent; a NamespacedStore may only narrow these.",
+);
 
-const providerName = nonEmpty.describe("The kind of credential provider.");
+function providerName<N extends string>(name: N): z.ZodLiteral<N> {
+  return z.literal(name).describe("The kind of credential provider.");
+}
 
 /** Each kind of credential provider by its name. */
-export const authProviders: Readonly<Record<string, z.ZodObject>> = {
+export const authProviders = {
   dockerConfig: z.strictObject({
-    name: providerName,
+    name: providerName("dockerConfig"),
     configPath: nonEmpty.optional().describe("Path of a docker `config.json`."),
   }),
+  static: z.strictObject({
+    name: providerName("static"),
+    registries: z.partialRecord(
+      registryHost,
+      z.strictObject({
+        usernameFile: nonEmpty.describe("Path of a file with the user name."),
+        passwordFile: nonEmpty.describe("Path of a file with the password or token."),
+      }),
+    ).describe("By registry host: `usernameFile` and `passwordFile`, the paths of two files."),
+  }),
   k8Secrets: z.strictObject({
-    name: providerName,
+    name: providerName("k8Secrets"),
     serviceAccountName: nonEmpty.optional().describe(
-      "Whose pull secrets are used; `default` when absent.",
+      "Whose pull secrets are used; `default` when absent. It is looked for in Assay's own namespace, for a NamespacedStore in the store's.",
     ),
     secrets: z.array(z.strictObject({
-      secretName: nonEmpty.describe("Its name; the type must be `kubernetes.io/dockerconfigjson`."),
+      secretName: nonEmpty.describe(
+        "Its name; the type must be `kubernetes.io/dockerconfigjson` or `kubernetes.io/dockercfg`.",
+      ),
       namespace: nonEmpty.optional().describe(
         "Its namespace; Assay's own when absent. A NamespacedStore must name its own.",
       ),
-    })).optional().describe("Secrets that are tried first, in order."),
+    })).max(100).optional().describe("Secrets that are tried first, in order."),
   }),
   azureWorkloadIdentity: z.strictObject({
-    name: providerName,
+    name: providerName("azureWorkloadIdentity"),
     clientID: nonEmpty.optional().describe(
       "Client of the identity; `AZURE_CLIENT_ID` when absent.",
     ),
@@ -96,19 +114,29 @@ export const authProviders: Readonly<Record<string, z.ZodObject>> = {
     endpoints,
   }),
   azureManagedIdentity: z.strictObject({
-    name: providerName,
+    name: providerName("azureManagedIdentity"),
     clientID: nonEmpty.optional()
       .describe("Client of the identity, where `AZURE_CLIENT_ID` is not set."),
     endpoints,
   }),
-  awsEcrBasic: z.strictObject({ name: providerName }),
+  awsEcrBasic: z.strictObject({ name: providerName("awsEcrBasic") }),
+  gcpArtifactRegistry: z.strictObject({ name: providerName("gcpArtifactRegistry") }),
   alibabacloudAcrBasic: z.strictObject({
-    name: providerName,
-    defaultInstanceId: nonEmpty.optional()
-      .describe("The instance of registries that acrInstancesConfig does not name."),
+    name: providerName("alibabacloudAcrBasic"),
+    defaultInstanceId: nonEmpty.optional().describe(
+      "The instance of registries that acrInstancesConfig does not name; `ALIBABA_CLOUD_ACR_INSTANCE_ID` when absent.",
+    ),
     acrInstancesConfig: z.array(z.strictObject({
       instanceName: nonEmpty.describe("The name in the registry's host."),
       instanceId: nonEmpty.describe("Its id."),
     })).optional().describe("Instances by name."),
   }),
-};
+} as const;
+
+/** A credential provider as configured: one of {@link authProviders}. */
+export type AuthProviderParameters =
+  | z.infer<(typeof authProviders)[Exclude<keyof typeof authProviders, "k8Secrets">]>
+  | (z.infer<typeof authProviders.k8Secrets> & {
+    /** The namespace of the store; undefined for the cluster's, where Assay's own counts. */
+    readonly namespace?: string;
+  });

@@ -1,3 +1,8 @@
+import type { CloudVariable } from "../../cloud/mod.ts";
+
+/** The environment variables that credentials are found by. */
+export type CredentialVariable = "HOME" | "DOCKER_CONFIG" | CloudVariable;
+
 /** What a registry, or its token service, accepts as proof of who asks. */
 export type Credential =
   | { readonly kind: "password"; readonly username: string; readonly password: string }
@@ -16,4 +21,10 @@ export interface CredentialProvider {
    * @throws {AssayError} `AUTH_DENIED` when it cannot find out, `DEADLINE_EXCEEDED`.
    */
   credentials(registry: string, signal: AbortSignal): Promise<Credential | undefined>;
+  /**
+   * Is told that a registry refused what {@link credentials} gave for it. Absent where nothing is kept.
+   *
+   * @returns whether asking again may give another credential.
+   */
+  forget?(registry: string, credential: Credential): boolean;
 }

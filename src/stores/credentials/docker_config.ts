@@ -104,7 +104,18 @@ export class DockerConfigError extends Error {
  * {@link DockerConfigError}, and {@link FormatError} for what is not JSON.
  */
 export function parseDockerConfig(text: string): ReadonlyMap<string, Credential> {
-  const auths = member(objectOf(parseJson(text).value, "it"), "auths") ?? {};
+  return credentialsIn(member(objectOf(parseJson(text).value, "it"), "auths") ?? {});
+}
+
+/**
+ * Reads the older form of a docker configuration, `.dockercfg`: what `auths` is in the newer one. Throws as
+ * {@link parseDockerConfig}.
+ */
+export function parseDockercfg(text: string): ReadonlyMap<string, Credential> {
+  return credentialsIn(parseJson(text).value);
+}
+
+function credentialsIn(auths: unknown): ReadonlyMap<string, Credential> {
   const exact = new Map<string, Credential>();
   const found = new Map<string, Credential>();
   for (const [key, entry] of Object.entries(objectOf(auths, "auths"))) {

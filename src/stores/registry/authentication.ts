@@ -18,6 +18,8 @@ const MAX_SCOPES = 20;
 export interface Authorization {
   readonly header: string;
   readonly tokenKey?: string;
+  /** What it was made with; absent when it is anonymous. */
+  readonly credential?: Credential;
 }
 
 /** What an {@link Authenticator} works with. */
@@ -82,6 +84,7 @@ export class Authenticator {
   ): void {
     this.#challenges.delete(placeOf(endpoint, repository));
     if (authorization?.tokenKey !== undefined) this.#tokens.delete(authorization.tokenKey);
+    this.#forgetCredential(endpoint, authorization?.credential);
   }
 
   async #answer(
@@ -91,6 +94,30 @@ export class Authenticator {
     signal: AbortSignal,
   ): Promise<Authorization> {
     const credential = await this.#credential(endpoint, signal);
+    try {
+      return await this.#answerWith(credential, challenge, endpoint, repository, signal);
+    } catch (error) {
+      const refused = error instanceof RegistryFailure && error.kind === "denied";
+      if (!refused || !this.#forgetCredential(endpoint, credential)) throw error;
+      const other = await this.#credential(endpoint, signal);
+      if (identityOf(other) === identityOf(credential)) throw error;
+      return await this.#answerWith(other, challenge, endpoint, repository, signal);
+    }
+  }
+
+  /** Tells the provider that a credential was refused; returns whether another one may be had. */
+  #forgetCredential(endpoint: Endpoint, credential: Credential | undefined): boolean {
+    if (credential === undefined) return false;
+    return this.#options.credentials?.forget?.(endpoint.registry, credential) ?? false;
+  }
+
+  async #answerWith(
+    credential: Credential | undefined,
+    challenge: Challenge,
+    endpoint: Endpoint,
+    repository: string,
+    signal: AbortSignal,
+  ): Promise<Authorization> {
     if (challenge.scheme === "basic") {
       if (credential?.kind !== "password") {
         const found = credential === undefined
@@ -101,10 +128,14 @@ export class Authenticator {
           `${endpoint.registry} asks for a user name and a password; ${found}`,
         );
       }
-      return { header: basicAuthorization(credential.username, credential.password) };
+      return { header: basicAuthorization(credential.username, credential.password), credential };
     }
     const { token, key } = await this.#token(challenge, endpoint, repository, credential, signal);
-    return { header: `Bearer ${token.value}`, tokenKey: key };
+    return {
+      header: `Bearer ${token.value}`,
+      tokenKey: key,
+      ...(credential === undefined ? {} : { credential }),
+    };
   }
 
   async #token(

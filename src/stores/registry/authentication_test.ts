@@ -303,3 +303,85 @@ Deno.test("a provider that fails is anonymous only where that is allowed", async
   await lenient.resolve(tagged(registry, "v1"), OPTIONS);
   assert.equal(registry.issued, 1);
 });
+
+/** A provider that issues a new password each time it has to, until it is told to stop. */
+class Issuing implements CredentialProvider {
+  readonly name = "issuing";
+  issued = 0;
+  forgotten = 0;
+  failure: AssayError | undefined;
+  #current: Credential | undefined;
+
+  credentials(): Promise<Credential> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(
+      this.#current ??= { kind: "password", username: "u", password: `p${++this.issued}` },
+    );
+  }
+
+  forget(_: string, credential: Credential): boolean {
+    if (this.#current === credential) this.#current = undefined;
+    this.forgotten++;
+    return true;
+  }
+}
+
+Deno.test("a credential that the token service refuses is had again, once", async () => {
+  await using registry = new TokenRegistry();
+  const image = registry.put(imageManifest("a"));
+  const credentials = new Issuing();
+  using store = openStore([registry], { credentials });
+  const { reference } = subjectOf(registry, image);
+  const good = basic("u", "p2");
+  registry.tokenAnswer = ({ headers }) =>
+    headers.get("authorization") === good ? undefined : failure(401);
+  await store.resolve(reference, OPTIONS);
+  assert.deepEqual([credentials.issued, registry.tokenRequests.length], [2, 2]);
+  registry.tokenAnswer = () => failure(403);
+  registry.accepts = () => false;
+  assert.match(await problem(store.resolve(reference, OPTIONS)), /^AUTH_DENIED lasting/);
+  assert.ok(credentials.issued <= 4, "who refuses everything is not asked for ever");
+});
+
+Deno.test("a password that the registry itself refuses is had again for the next challenge", async () => {
+  await using registry = new FakeRegistry();
+  const image = registry.put(imageManifest("a"));
+  const credentials = new Issuing();
+  using store = openStore([registry], { credentials });
+  const { reference } = subjectOf(registry, image);
+  let good = basic("u", "p1");
+  registry.intercept = ({ headers }) =>
+    headers.get("authorization") === good
+      ? undefined
+      : failure(401, "UNAUTHORIZED", { "www-authenticate": 'Basic realm="r"' });
+  await store.resolve(reference, OPTIONS);
+  good = basic("u", "p2");
+  await store.resolve(reference, OPTIONS);
+  assert.deepEqual([credentials.issued, credentials.forgotten], [2, 1]);
+});
+
+Deno.test("a provider that fails is the reason, and anonymous only where that is allowed", async () => {
+  await using registry = new TokenRegistry();
+  const image = registry.put(imageManifest("a"));
+  const { reference } = subjectOf(registry, image);
+  const credentials = new Issuing();
+  credentials.failure = new AssayError({
+    code: "AUTH_DENIED",
+    component: "referrerStore",
+    message: "the cloud said no",
+    transient: true,
+  });
+  using strict = openStore([registry], { credentials });
+  assert.equal(
+    await problem(strict.resolve(reference, OPTIONS)),
+    "AUTH_DENIED transient the cloud said no",
+  );
+  assert.equal(registry.issued, 0);
+  using lenient = openStore([registry], { credentials, anonymousFallback: true });
+  assert.equal((await lenient.resolve(reference, OPTIONS)).descriptor.digest, image.digest);
+  assert.equal(registry.tokenRequests[0]?.headers.get("authorization"), null);
+});
+
+function basic(username: string, password: string): string {
+  return `Basic ${btoa(`${username}:${password}`)}`;
+}

@@ -8,7 +8,8 @@ import { Authenticator, type Authorization } from "./authentication.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
 import { Limiter } from "./limiter.ts";
-import { isPassing, retrying, type RetryPolicy } from "./retry.ts";
+import { OriginHealth } from "./origin_health.ts";
+import { isPassing, retrying, type RetryPolicy, type WaitBudget } from "./retry.ts";
 import { type Answer, type Exchange, send } from "./transport.ts";
 
 /** What a {@link RegistryClient} works with. */
@@ -37,11 +38,17 @@ export interface RepositoryRequest {
 
 const MAX_ORIGINS = 1000;
 
+/** What all requests to an origin share. */
+interface Origin {
+  readonly limiter: Limiter;
+  readonly health: OriginHealth;
+}
+
 /** Asks registries, and remembers per registry what helps the next request. */
 export class RegistryClient {
   readonly #options: ClientOptions;
   readonly #authenticator: Authenticator;
-  readonly #limiters = new LruMap<string, Limiter>(MAX_ORIGINS);
+  readonly #origins = new LruMap<string, Origin>(MAX_ORIGINS);
   readonly #clients = new Map<string, Deno.HttpClient>();
 
   /** Throws {@link AssayError} `CERT_INVALID` for a CA bundle that has no certificate in PEM. */
@@ -106,7 +113,8 @@ export class RegistryClient {
   }
 
   #send(exchange: Exchange, signal: AbortSignal, observe?: RequestObserver): Promise<Answer> {
-    const limiter = this.#limiterOf(exchange.url.origin);
+    const { limiter, health } = this.#originOf(exchange.url);
+    const { retry } = this.#options;
     const attempt = async (): Promise<Answer> => {
       let status: number | undefined;
       try {
@@ -118,13 +126,18 @@ export class RegistryClient {
         this.#options.observe?.(exchange.url.host, status);
       }
     };
-    return retrying(this.#options.retry, signal, () => limiter.run(signal, attempt));
+    const turn = (budget: WaitBudget): Promise<Answer> =>
+      limiter.run(signal, () => health.send(budget, signal, attempt));
+    return health.run(() => retrying(retry, signal, turn));
   }
 
-  #limiterOf(origin: string): Limiter {
-    const limiter = this.#limiters.get(origin) ?? new Limiter(this.#options.concurrency);
-    this.#limiters.set(origin, limiter);
-    return limiter;
+  #originOf({ origin, host }: URL): Origin {
+    const known = this.#origins.get(origin) ?? {
+      limiter: new Limiter(this.#options.concurrency),
+      health: new OriginHealth(host),
+    };
+    this.#origins.set(origin, known);
+    return known;
   }
 }
 

@@ -20,16 +20,19 @@ export class RegistryFailure extends Error {
   readonly remedy: string | undefined;
   /** The registry's own error code, such as `NAME_UNKNOWN`. */
   readonly registryCode: string | undefined;
+  /** Whether this request must not be sent again, though a later one may go another way. */
+  readonly final: boolean;
 
   constructor(
     kind: FailureKind,
     message: string,
-    options: { remedy?: string; registryCode?: string; cause?: unknown } = {},
+    options: { remedy?: string; registryCode?: string; final?: boolean; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.remedy = options.remedy;
     this.registryCode = options.registryCode;
+    this.final = options.final ?? false;
   }
 }
 

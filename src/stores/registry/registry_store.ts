@@ -25,6 +25,7 @@ import { fetchBlob, fetchManifest, fetchSubject, type Repository } from "./conte
 import { endpointOf } from "./endpoint.ts";
 import { during } from "./failure.ts";
 import { findCosignTag, listReferrers, MAX_REFERRERS, MissingReferrersApi } from "./referrers.ts";
+import { askInTurn, type Places } from "./mirrors.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 
 /** The most bytes of a blob, unless a call says otherwise. */
@@ -44,6 +45,8 @@ export interface RegistryOptions extends CosignTagOptions {
   readonly plainHttp?: readonly string[];
   /** CA certificates as PEM text that are trusted for a registry, and where it sends us, beside the public ones. */
   readonly caBundles?: Readonly<Partial<Record<string, string>>>;
+  /** By registry: those that are asked before it, in order. */
+  readonly mirrors?: Readonly<Partial<Record<string, readonly string[]>>>;
   /** Where credentials come from; all is anonymous when absent. */
   readonly credentials?: CredentialProvider;
   /** Whether a registry is asked anonymously when the provider fails; false when absent. */
@@ -72,11 +75,15 @@ export class RegistryStore implements ArtifactStore, Disposable {
   readonly #options: RegistryOptions;
   readonly #client: RegistryClient;
   readonly #missing = new MissingReferrersApi();
+  readonly #mirrors: ReadonlyMap<string, readonly string[]>;
 
   /** Use {@link openRegistryStore}. */
   constructor(options: RegistryOptions) {
     this.name = options.name ?? "registry";
     this.#options = options;
+    this.#mirrors = new Map(
+      Object.entries(options.mirrors ?? {}).map(([host, list = []]) => [host.toLowerCase(), list]),
+    );
     this.#client = new RegistryClient({
       userAgent: options.userAgent,
       credentials: options.credentials,
@@ -106,9 +113,12 @@ export class RegistryStore implements ArtifactStore, Disposable {
       code: "GET_SUBJECT_DESCRIPTOR_FAILURE",
       missing: "REPOSITORY_OPERATION_FAILURE",
     } as const;
-    const repository = this.#repository(reference, options);
+    const places = this.#places(reference, options);
     const limit = options.maxBytes ?? MAX_MANIFEST_BYTES;
-    const descriptor = await during(step, () => fetchSubject(repository, reference, limit));
+    const descriptor = await during(
+      step,
+      () => askInTurn(places, (repository) => fetchSubject(repository, reference, limit)),
+    );
     return { reference, descriptor };
   }
 
@@ -123,24 +133,32 @@ export class RegistryStore implements ArtifactStore, Disposable {
       doing: `Listing what is attached to ${repositoryName(subject.reference)}@${digest}`,
       code: "LIST_REFERRERS_FAILURE",
     } as const;
-    const repository = this.#repository(subject.reference, options);
+    const places = this.#places(subject.reference, options);
     const limit = options.maxBytes ?? MAX_MANIFEST_BYTES;
-    return await during(step, async () => {
-      // All are waited for, so that nothing is under way any more when the first failed.
-      const outcomes = await Promise.allSettled([
-        listReferrers(repository, digest, this.#missing, limit),
-        ...cosignTags(this.#options).map(async (end) => {
-          const found = await findCosignTag(repository, digest, end);
-          return found === undefined ? [] : [found];
-        }),
-      ]);
-      const all = outcomes.flatMap((outcome) => {
-        if (outcome.status === "rejected") throw outcome.reason;
-        return outcome.value;
-      });
-      if (all.length > MAX_REFERRERS) throw tooMany();
-      return all;
+    const list = (repository: Repository): Promise<readonly Referrer[]> =>
+      this.#list(repository, digest, limit);
+    return await during(step, () => askInTurn(places, list, (found) => found.length > 0));
+  }
+
+  async #list(
+    repository: Repository,
+    digest: Descriptor["digest"],
+    limit: number,
+  ): Promise<readonly Referrer[]> {
+    // All are waited for, so that nothing is under way any more when the first failed.
+    const outcomes = await Promise.allSettled([
+      listReferrers(repository, digest, this.#missing, limit),
+      ...cosignTags(this.#options).map(async (end) => {
+        const found = await findCosignTag(repository, digest, end);
+        return found === undefined ? [] : [found];
+      }),
+    ]);
+    const all = outcomes.flatMap((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
     });
+    if (all.length > MAX_REFERRERS) throw tooMany();
+    return all;
   }
 
   /**
@@ -153,13 +171,16 @@ export class RegistryStore implements ArtifactStore, Disposable {
     descriptor: Descriptor,
     options: StoreOptions,
   ): Promise<FetchedManifest> {
-    const repository = this.#repository(subject.reference, options);
+    const places = this.#places(subject.reference, options);
     checkSize(descriptor, options.maxBytes ?? MAX_MANIFEST_BYTES);
     const step = {
       doing: `Reading the manifest ${repositoryName(subject.reference)}@${descriptor.digest}`,
       code: "GET_REFERRER_MANIFEST_FAILURE",
     } as const;
-    return await during(step, () => fetchManifest(repository, descriptor));
+    return await during(
+      step,
+      () => askInTurn(places, (repository) => fetchManifest(repository, descriptor)),
+    );
   }
 
   /**
@@ -168,24 +189,29 @@ export class RegistryStore implements ArtifactStore, Disposable {
    * `DEADLINE_EXCEEDED`, `HOST_NAME_INVALID`.
    */
   async blob(subject: Subject, descriptor: Descriptor, options: StoreOptions): Promise<Bytes> {
-    const repository = this.#repository(subject.reference, options);
+    const places = this.#places(subject.reference, options);
     checkSize(descriptor, options.maxBytes ?? MAX_BLOB_BYTES);
     const step = {
       doing: `Reading the blob ${repositoryName(subject.reference)}@${descriptor.digest}`,
       code: "GET_BLOB_CONTENT_FAILURE",
     } as const;
-    return await during(step, () => fetchBlob(repository, descriptor));
+    return await during(
+      step,
+      () => askInTurn(places, (repository) => fetchBlob(repository, descriptor)),
+    );
   }
 
-  #repository(reference: Reference, options: StoreOptions): Repository {
+  #places(reference: Reference, options: StoreOptions): Places {
     const { useHttp = false, plainHttp = [] } = this.#options;
-    return {
+    const at = (registry: string): Repository => ({
       client: this.#client,
-      endpoint: endpointOf(reference.registry, { useHttp, plainHttp }),
+      endpoint: endpointOf(registry, { useHttp, plainHttp }),
       name: reference.repository,
       signal: options.signal,
       observe: options.observe,
-    };
+    });
+    const mirrors = this.#mirrors.get(reference.registry.toLowerCase()) ?? [];
+    return { mirrors: mirrors.map(at), registry: at(reference.registry) };
   }
 }
 

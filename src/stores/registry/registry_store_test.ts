@@ -289,3 +289,35 @@ function manifest(text: string, headers: HeadersInit): Response {
   const body = JSON.stringify(imageManifest(text));
   return new Response(body, { headers: { "content-type": OCI_IMAGE_MANIFEST, ...headers } });
 }
+
+Deno.test("a registry that asks for a long pause is left alone by all requests", async () => {
+  await using registry = new FakeRegistry();
+  registry.put(imageManifest("a"), ["v1"]);
+  registry.intercept = () => failure(429, "TOOMANYREQUESTS", { "retry-after": "60" });
+  using store = openStore([registry]);
+  const first = await problem(store.resolve(tagged(registry, "v1"), OPTIONS));
+  assert.match(
+    first,
+    /transient .* answered 429 \(TOOMANYREQUESTS\), and to be left alone for 60 s/,
+  );
+  registry.intercept = () => undefined;
+  const second = await problem(store.resolve(tagged(registry, "v1"), OPTIONS));
+  assert.match(second, /transient .* answered 429 before, and to be left alone for another \d+ s/);
+  assert.equal(registry.seen.length, 1);
+});
+
+Deno.test("a registry that keeps failing is not asked for a while, and the error says so", async () => {
+  await using registry = new FakeRegistry();
+  registry.put(imageManifest("a"), ["v1"]);
+  registry.intercept = () => failure(503);
+  using store = openStore([registry]);
+  for (let count = 0; count < 5; count++) {
+    assert.match(await problem(store.resolve(tagged(registry, "v1"), OPTIONS)), /answered 503/);
+  }
+  const sent = registry.seen.length;
+  assert.match(
+    await problem(store.resolve(tagged(registry, "v1"), OPTIONS)),
+    /^GET_SUBJECT_DESCRIPTOR_FAILURE transient .* has failed 5 times in a row or more, the last time with status 503; it is not asked again for 10 s/,
+  );
+  assert.equal(registry.seen.length, sent);
+});

@@ -19,6 +19,11 @@ export interface RetryPolicy {
   readonly totalWait: number;
 }
 
+/** What is left of the pauses of a request, in milliseconds; who waits takes it off. */
+export interface WaitBudget {
+  left: number;
+}
+
 /** Four requests within two seconds, so that it ends before a webhook's usual three. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 6,
@@ -36,23 +41,23 @@ export const DEFAULT_RETRY: RetryPolicy = {
 export async function retrying(
   policy: RetryPolicy,
   signal: AbortSignal,
-  attempt: () => Promise<Answer>,
+  attempt: (budget: WaitBudget) => Promise<Answer>,
 ): Promise<Answer> {
-  let waited = 0;
+  const budget: WaitBudget = { left: policy.totalWait };
   for (let count = 1;; count++) {
-    const outcome = await tried(attempt);
+    const outcome = await tried(() => attempt(budget));
     const again = outcome instanceof RegistryFailure
-      ? outcome.kind === "passing"
+      ? outcome.kind === "passing" && !outcome.final
       : isPassing(outcome.status);
     const pause = Math.max(
       clamp(policy, policy.firstWait * 2 ** (count - 1)),
       outcome instanceof RegistryFailure ? 0 : retryAfter(outcome.headers, Date.now()),
     );
-    if (!again || count >= policy.attempts || waited + pause > policy.totalWait) {
+    if (!again || count >= policy.attempts || pause > budget.left) {
       if (outcome instanceof RegistryFailure) throw outcome;
       return outcome;
     }
-    waited += pause;
+    budget.left -= pause;
     if (!await wait(pause * (1 + Math.random() * JITTER), signal)) throw deadline(signal);
   }
 }
