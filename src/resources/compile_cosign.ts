@@ -20,7 +20,6 @@ import { checkCosign, type TrustPolicy } from "./check_cosign.ts";
 import { expandHome, type VerifierEnvironment } from "./compile_notation.ts";
 import { defaultTrustedRoot } from "./default_trusted_root.ts";
 import type { Path } from "./document.ts";
-import { notAvailable } from "./plugin_fields.ts";
 
 const HASHES: Readonly<Record<string, HashName>> = {
   sha256: "SHA-256",
@@ -42,14 +41,6 @@ export async function compileCosign(
   if (parameters === undefined) return undefined;
   const { trustPolicies = [], nestedArtifactTypes = [], key, rekorURL } = parameters;
   const at = candidate.parametersPath;
-  if (nestedArtifactTypes.length > 0) {
-    notAvailable(
-      candidate,
-      [...at, "nestedArtifactTypes"],
-      "Verifying what is attached to a signature",
-      problems,
-    );
-  }
   const context = { candidate, environment, problems };
   const compiled = await compileTrustPolicies(trustPolicies, context);
   if (key !== undefined && trustPolicies.length === 0) {
@@ -60,6 +51,7 @@ export async function compileCosign(
     name: candidate.name,
     type: "cosign",
     artifactTypes,
+    nestedReferences: nestedArtifactTypes,
     trustPolicies: compiled,
     trustedRoot: await rootFor(compiled, context),
     askLog,

@@ -54,14 +54,16 @@ Deno.test("an address of a log must be one that can be asked", async () => {
   }
 });
 
-Deno.test("attachments of signatures are not available, and said to be", async () => {
-  const text = keyless(KEYLESS).replace(
-    "parameters:",
-    "parameters:\n    nestedArtifactTypes: [a/b]",
-  );
-  assert.deepEqual(await problems(text), [
-    "t.yaml:8:26: error NOT_AVAILABLE Verifier/x spec.parameters.nestedArtifactTypes: Verifying what is attached to a signature is not available in this build",
-  ]);
+Deno.test("nestedArtifactTypes is what must be attached to a signature", async () => {
+  const nested = async (parameters: string): Promise<readonly string[] | undefined> => {
+    const text = `${COMPLETE}---\n` +
+      keyless(KEYLESS).replace("parameters:", `parameters:${parameters}`);
+    const { configuration } = await loadConfiguration([{ path: "t.yaml", text }]);
+    const { verifiers = [] } = configuration?.forScope("") ?? {};
+    return verifiers.find(({ name }) => name === "x")?.nestedReferences;
+  };
+  assert.deepEqual(await nested("\n    nestedArtifactTypes: [a/b]"), ["a/b"]);
+  assert.equal(await nested(""), undefined);
 });
 
 Deno.test("the trusted roots that come with the program can be read", () => {

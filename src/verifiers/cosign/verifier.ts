@@ -34,6 +34,8 @@ const WORDS = {
 
 /** The configuration of a Cosign verifier, validated. */
 export interface CosignConfiguration extends TrustConfiguration {
+  /** Artifact types that must be attached to the signature itself. */
+  readonly nestedReferences?: readonly string[];
   readonly type: string;
   /** The artifact types that it judges; `*` for all. That of cosign's signatures stands for bundles too. */
   readonly artifactTypes: readonly string[];
@@ -51,6 +53,9 @@ export function createCosignVerifier(configuration: CosignConfiguration): Verifi
     accepts: (artifactType) =>
       types.has("*") || types.has(artifactType) ||
       (types.has(COSIGN_SIGNATURE) && bundleVersion(artifactType) !== undefined),
+    ...(configuration.nestedReferences?.length
+      ? { nestedReferences: configuration.nestedReferences }
+      : {}),
     verify: (subject, referrer, context) => verify(configuration, subject, referrer, context),
   };
 }
