@@ -1,3 +1,5 @@
+import { wait } from "../stores/mod.ts";
+
 /** How often files are looked at, in milliseconds. */
 const INTERVAL = 500;
 const MAX_ENTRIES = 10_000;
@@ -35,7 +37,7 @@ export class FileWatch implements AsyncDisposable {
   ): Promise<void> {
     const { signal } = this.#stop;
     let before = signature;
-    while (await pause(signal)) {
+    while (await wait(INTERVAL, signal)) {
       const now = await signatureOf(paths());
       if (now === before) continue;
       // Taken before the files are read: what is written meanwhile is a change again.
@@ -43,20 +45,6 @@ export class FileWatch implements AsyncDisposable {
       await changed();
     }
   }
-}
-
-function pause(signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const end = (elapsed: boolean): void => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    resolve(elapsed);
-  };
-  const abort = (): void => end(false);
-  const timer = setTimeout(() => end(true), INTERVAL);
-  signal.addEventListener("abort", abort);
-  return promise;
 }
 
 /** A text that differs when any of the files does. */

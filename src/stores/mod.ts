@@ -13,6 +13,7 @@ export { type LayoutReference, parseLayoutReference } from "./layout/layout_refe
 export { type LayoutOptions, LayoutStore, openLayout } from "./layout/layout_store.ts";
 export { type LayoutsOptions, LayoutsStore } from "./layout/layouts_store.ts";
 export { SingleFlight } from "./registry/single_flight.ts";
+export { wait } from "./registry/timer.ts";
 export type {
   Credential,
   CredentialProvider,
