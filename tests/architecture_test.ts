@@ -42,7 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   revocation: ["trust", "crypto"],
   cloud: ["crypto"],
   stores: ["cloud", "oci", "crypto"],
-  keys: ["trust", "crypto"],
+  keys: ["cloud", "trust", "crypto"],
   rekor: ["crypto"],
   tuf: ["trust", "crypto"],
   report: ["oci"],

@@ -1,4 +1,5 @@
 export { readCertificateFiles } from "./certificate_files.ts";
+export { EntryGoneError, type MaterialEntry } from "./entry.ts";
 export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {
   createFileProvider,
