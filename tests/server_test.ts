@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { VERIFY_PATH } from "../src/server/mod.ts";
 import { createMetrics } from "../src/telemetry/mod.ts";
 import { ask, askMutate, askVerify, parties, startTestService } from "./service.ts";
-import { DEMO_SIGNED, DEMO_UNSIGNED, demoResources } from "./demo_images.ts";
+import { DEMO_SIGNED, DEMO_UNSIGNED, demoResources, demoResourcesWith } from "./demo_images.ts";
 import { temporaryFolder } from "./temp.ts";
 import { forgeCa, forgeLeaf } from "./tls.ts";
 
@@ -419,6 +419,35 @@ Deno.test("a request under way gets its answer when the service stops", async ()
     if (outcome.status === "fulfilled") assert.equal(outcome.value.json.response.items.length, 1);
   }
   await assert.rejects(askVerify(service.host, [DEMO_SIGNED]));
+});
+
+Deno.test("readyz says 503 while requests under way get their answers, and then is gone", async () => {
+  await using folder = await temporaryFolder();
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<void>();
+  const registry = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async () => {
+    asked.resolve();
+    await answer.promise;
+    return new Response(null, { status: 404 });
+  });
+  const host = `127.0.0.1:${registry.addr.port}`;
+  const config = await demoResourcesWith(folder.path, { plainHttp: [host] });
+  const service = await startTestService({
+    folder: folder.path,
+    config: [config],
+    options: { health: { hostname: "127.0.0.1", port: 0 } },
+  });
+  const health = service.log.join("\n").match(/for=health address=(\S+)/)?.[1];
+  const under = askVerify(service.host, [`${host}/app:1`]);
+  await asked.promise;
+  const stopped = service[Symbol.asyncDispose]();
+  const ready = await fetch(`http://${health}/readyz`);
+  assert.deepEqual([ready.status, (await ready.json()).stopping], [503, true]);
+  answer.resolve();
+  assert.equal((await under).json.response.items.length, 1);
+  await stopped;
+  await assert.rejects(fetch(`http://${health}/readyz`));
+  await registry.shutdown();
 });
 
 Deno.test("a connection that clients keep open does not keep the service from ending", async () => {

@@ -78,6 +78,11 @@ export async function startService(
     metrics,
     now: options.now,
   });
+  // Probes are answered until the last request has its answer: closed after the provider's listener.
+  const status: StatusListener[] = [];
+  started.defer(async () => {
+    await Promise.all(status.map((listener) => listener.close()));
+  });
   const provider = await listenForRequests(app, options.address, tls);
   started.defer(() => provider.close(GRACE));
   if (tls?.ca !== undefined) await probeWithoutCertificate(provider.address, tls.cert);
@@ -94,8 +99,7 @@ export async function startService(
       metrics,
     ));
   }
-  const status = openStatus(configuration, state, engine, options);
-  for (const listener of status) started.defer(() => listener.close());
+  openStatus(status, configuration, state, engine, options);
   announce(provider, status, options);
   const running = started.move();
   return {
@@ -134,13 +138,14 @@ function createEngine(
   });
 }
 
+/** Adds each listener as soon as it listens, so that it is closed whatever becomes of the next. */
 function openStatus(
+  listeners: StatusListener[],
   configuration: Pick<ConfigurationFiles, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
   { health, metricsAddress, metrics, now, revocationTotals }: ServiceOptions,
-): readonly StatusListener[] {
-  const listeners: StatusListener[] = [];
+): void {
   if (health !== undefined) {
     listeners.push(listenForStatus("health", health, {
       "/healthz": () => new Response("ok\n"),
@@ -157,7 +162,6 @@ function openStatus(
       },
     }));
   }
-  return listeners;
 }
 
 function announce(
