@@ -12,6 +12,7 @@ import { startLab, writeConfiguration } from "./lab.ts";
 import { describeMachine } from "./machine.ts";
 import { measureNotation } from "./notation.ts";
 import { runModel } from "./model.ts";
+import { measureReplay } from "./replay.ts";
 import { load, type LoadResult, startProvider } from "./provider.ts";
 
 const IMAGES = 400;
@@ -102,6 +103,10 @@ const perCpu = ({ keys_per_cpu_s, p50_ms, p99_ms, rss_mb }: LoadResult): string 
       .requests()} upstream requests, p99 ${together.p99_ms.toFixed(0)} ms`,
   );
   await lab.registry.set("latency=0ms");
+}
+{
+  const { summary, seconds } = await measureReplay(lab, uncached, images.concat(more), 10_000);
+  row("replay of 10,000 verdicts on 2,400 images", `${seconds.toFixed(1)} s (${summary})`);
 }
 row("engine against a model without memory", await runModel(1_000_000));
 await measureNotation();

@@ -27,6 +27,7 @@ export async function startProvider(
       ...["--config", config, "--cert-dir", `${lab.folder}/tls`],
       ...["--ca-cert-file", `${lab.folder}/client-ca.pem`, ...args],
     ],
+    env: { ASSAY_STATE_DIR: lab.folder },
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -192,6 +192,18 @@ export const ERROR_CODES = {
     meaning: "Whether a certificate is revoked could not be found out.",
     remedy: "Look at the address that the message names, and whether it can be reached from here.",
   },
+  OUTPUT_FAILURE: {
+    effect: "unusable",
+    transient: false,
+    meaning: "A file that was asked for cannot be written.",
+    remedy: "Name a place that may be written to.",
+  },
+  RECORD_INCOMPLETE: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A record of a verdict does not have something that repeating the verification needs.",
+    remedy: "Record the image again under the configuration that is to be tried.",
+  },
   DEADLINE_EXCEEDED: {
     effect: "undecided",
     transient: true,
@@ -209,16 +221,20 @@ export const ERROR_CODES = {
 /** The closed union of error codes. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** The parts of Assay that meet problems. */
+export const COMPONENTS = [
+  "commandLine",
+  "config",
+  "executor",
+  "server",
+  "referrerStore",
+  "verifier",
+  "policyProvider",
+  "keyManagementProvider",
+] as const;
+
 /** The part of Assay that met the problem. */
-export type Component =
-  | "commandLine"
-  | "config"
-  | "executor"
-  | "server"
-  | "referrerStore"
-  | "verifier"
-  | "policyProvider"
-  | "keyManagementProvider";
+export type Component = typeof COMPONENTS[number];
 
 /** What an {@link AssayError} is made of. */
 export interface AssayErrorParts {

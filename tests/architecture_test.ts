@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   cli: [
     "server",
+    "records",
     "engine",
     "resources",
     "plugins",
@@ -23,6 +24,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "oci",
   ],
   server: ["engine", "resources", "report", "oci", "crypto"],
+  records: [
+    "engine",
+    "resources",
+    "stores",
+    "verifiers",
+    "report",
+    "trust",
+    "oci",
+    "crypto",
+  ],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
   resources: [
     "rekor",

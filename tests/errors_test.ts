@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { verifyImage } from "../src/engine/mod.ts";
 import { AssayError, ERROR_CODES, type ErrorCode, FAILURE_REASONS } from "../src/errors.ts";
 import { requireSuitableRuntime, VERIFY_PATH } from "../src/server/mod.ts";
-import { demoResources } from "./demo_images.ts";
+import { DEMO_SIGNED, demoResources } from "./demo_images.ts";
 import { ask, startTestService } from "./service.ts";
 import { createLogClient } from "../src/rekor/mod.ts";
 import { loadConfiguration } from "../src/resources/mod.ts";
@@ -55,6 +55,8 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   VERIFY_REFERENCE_FAILURE: () => verifyCase("notation-jws-untrusted-root"),
   REVOCATION_UNAVAILABLE: () => verifyCase("notation-crl-good"),
   DEADLINE_EXCEEDED: () => verifyCase("notation-unsigned", "--timeout", "1ns"),
+  OUTPUT_FAILURE: () => verifyCase("notation-unsigned", "--record", "/nowhere/at/all"),
+  RECORD_INCOMPLETE: replayWithoutContent,
   UNKNOWN: defect,
 };
 
@@ -109,6 +111,15 @@ Deno.test("every code and reason has words that end as sentences do", () => {
     assert.match(remedy, /^[A-Z].+\.$/, reason);
   }
 });
+
+async function replayWithoutContent(): Promise<readonly string[]> {
+  await using folder = await temporaryFolder();
+  const config = ["--config", await demoResources(folder.path)];
+  const record = `${folder.path}/r.jsonl`;
+  await cli("verify", DEMO_SIGNED, "--record", record, ...config);
+  await Deno.remove(`${folder.path}/content`, { recursive: true });
+  return await cli("replay", record, "--output", "json", ...config);
+}
 
 /** The codes in what the command line printed. */
 async function cli(...args: readonly string[]): Promise<string[]> {

@@ -4,6 +4,7 @@ import {
   defaultConfigurationPaths,
   formatProblem,
   loadConfiguration,
+  type LoadOptions,
   readSources,
 } from "../resources/mod.ts";
 import type { Io } from "./io.ts";
@@ -13,17 +14,20 @@ import { printable } from "./text.ts";
  * Loads the configuration of a command: the given paths, else `$RATIFY_CONFIG/config.json`, else
  * `~/.ratify/config.json`. Warnings go to standard error.
  *
+ * @param options what loading depends on beside the surroundings of the command.
  * @throws {AssayError} CONFIG_INVALID when there is none or it has errors, which are printed first.
  */
 export async function requireConfiguration(
   paths: readonly string[],
   io: Io,
+  options: Pick<LoadOptions, "askLog"> = {},
 ): Promise<Configuration> {
   const found = await requireConfigurationPaths(paths, io);
   const { configuration, problems } = await loadConfiguration(await readSources(found), {
     home: io.env("HOME"),
     env: io.env,
     now: io.now(),
+    ...options,
   });
   for (const problem of problems) io.err(printable(formatProblem(problem)));
   if (configuration === undefined) {

@@ -27,6 +27,7 @@ import { type Moment, validUntil, VerdictCache } from "./cache/verdict_cache.ts"
 import { resolveSubject } from "./find_artifacts.ts";
 import { Flights } from "./flights.ts";
 import { mapBounded } from "./parallel.ts";
+import type { Recorder } from "./recording.ts";
 import { type OpenStore, StorePool } from "./store_pool.ts";
 import { ImageVerification, missingComponent } from "./verify_image.ts";
 
@@ -50,6 +51,8 @@ export interface EngineOptions {
   readonly revocation?: RevocationChecker | undefined;
   /** Where verification plugins come from; when absent, there are none. */
   readonly plugins?: PluginHost | undefined;
+  /** Notes each verification, so that it can be repeated; nothing is noted when absent. */
+  readonly record?: Recorder | undefined;
   readonly observeCache?: (cache: string, event: CacheEvent) => void;
 }
 
@@ -242,22 +245,27 @@ export class Engine implements Disposable {
     const now = new Date(asOf.wall);
     const held = new DisposableStack();
     let stores: readonly CachedStore[] = [];
-    const request = {
+    const image = {
       reference: asked.reference,
       repository: repositoryName(asked.reference),
       name: asked.name,
       scope: asked.scope,
+    };
+    const { record, revocation, plugins } = this.#options;
+    const recording = record?.({ request: image, configuration, now });
+    const request = {
+      ...image,
       stores: () => {
         stores = this.#open(configuration, asked.scope, held);
-        return Promise.resolve(stores);
+        return Promise.resolve(recording === undefined ? stores : stores.map(recording.store));
       },
     };
     const verification = new ImageVerification(request, configuration, {
       signal,
       now,
       observe,
-      revocation: this.#options.revocation,
-      plugins: this.#options.plugins,
+      revocation: recording === undefined ? revocation : recording.revocation(revocation),
+      plugins: recording === undefined ? plugins : recording.plugins(plugins),
     });
     return {
       get report(): ImageReport {
@@ -268,6 +276,7 @@ export class Engine implements Disposable {
         const report = await verification.run();
         const listedAt = Math.min(...stores.map((store) => store.listedAt));
         if (!signal.aborted) this.#verdicts.put(question, report, asOf, listedAt);
+        recording?.done(report);
         return report;
       },
     };

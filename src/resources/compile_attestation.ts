@@ -45,7 +45,7 @@ export async function compileAttestation(
     artifactTypes,
     trustPolicies,
     trustedRoot: await rootFor(trustPolicies, context),
-    askLog,
+    askLog: environment.askLog ?? askLog,
     predicateTypes: compilePredicateTypes(parameters.predicateTypes, context),
     conditions: [
       ...namedConditions(parameters),

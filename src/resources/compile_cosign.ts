@@ -54,7 +54,7 @@ export async function compileCosign(
     nestedReferences: nestedArtifactTypes,
     trustPolicies: compiled,
     trustedRoot: await rootFor(compiled, context),
-    askLog,
+    askLog: environment.askLog ?? askLog,
     legacyReport: trustPolicies.length === 0,
   });
 }

@@ -1,3 +1,4 @@
+import type { LogClient } from "../rekor/mod.ts";
 import type { Certificate } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { readCertificateFiles } from "../keys/mod.ts";
@@ -26,6 +27,8 @@ export interface VerifierEnvironment {
   readonly now: Date | undefined;
   /** Content of files that a verifier depends on is noted here, with the verifier. */
   readonly inputs: string[];
+  /** Asks transparency logs, in place of the client of the process. */
+  readonly askLog?: LogClient | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { COSIGN_ATTESTATION } from "../oci/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
+import type { LogClient } from "../rekor/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import { type Candidate, ProblemList } from "./candidate.ts";
@@ -25,6 +26,8 @@ export interface LoadOptions extends ProviderOptions {
   readonly home?: string | undefined;
   /** Environment variables that name files with keys of Sigstore. */
   readonly env?: SigstoreEnvironment | undefined;
+  /** Asks transparency logs, in place of the client of the process. */
+  readonly askLog?: LogClient | undefined;
 }
 
 /** What came of loading. */
@@ -68,6 +71,7 @@ export async function loadConfiguration(
     home: options.home,
     env: options.env,
     now: options.now,
+    askLog: options.askLog,
     inputs: repositories.map(({ root }) => `root ${root}`),
   };
   const verifiers = await compileAll(

@@ -5,6 +5,7 @@ export {
   type StoreParameters,
 } from "./configuration.ts";
 export { ConfigurationFiles, type Refusal } from "./configuration_files.ts";
+export { canonicalJson } from "./generation.ts";
 export { FileWatch, signatureOf } from "./file_watch.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 export type { TufRepository, TufSource } from "../tuf/mod.ts";

@@ -28,6 +28,8 @@ export interface ServiceOptions {
   readonly plugins?: EngineOptions["plugins"];
   /** What was done about revocation since the process began, by outcome. */
   readonly revocationTotals?: () => Readonly<Record<string, number>>;
+  /** Notes each verification, so that it can be repeated; nothing is noted when absent. */
+  readonly record?: EngineOptions["record"];
   /** The one folder that the service may write to; nothing is kept on disk when absent. */
   readonly stateDir?: string | undefined;
   readonly userAgent: string;
@@ -113,7 +115,7 @@ export async function startService(
 }
 
 function createEngine(
-  { cache, now, metrics, userAgent, env, revocation, plugins }: ServiceOptions,
+  { cache, now, metrics, userAgent, env, revocation, plugins, record }: ServiceOptions,
   disk: ContentDisk | undefined,
 ): Engine {
   const observe = (host: string, status: number | undefined): void =>
@@ -123,6 +125,7 @@ function createEngine(
     now,
     revocation,
     plugins,
+    record,
     verdictTtl: cache.verdictTtl,
     tagTtl: cache.tagTtl,
     maxCacheBytes: cache.maxBytes,

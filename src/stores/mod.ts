@@ -1,5 +1,6 @@
 /** Where images and what is attached to them are read from. */
 
+export { COSIGN_TAGS, type CosignTag, cosignTags } from "./store.ts";
 export type {
   ArtifactStore,
   CosignTagOptions,

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { discoverCommand } from "./discover.ts";
+import { replayCommand } from "./replay.ts";
 import { resolveCommand } from "./resolve.ts";
 import { serveCommand } from "./serve.ts";
 import { verifyCommand } from "./verify.ts";
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   resolveCommand,
   discoverCommand,
   checkCommand,
+  replayCommand,
   verifyBundleCommand,
   versionCommand,
 ];

@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { AssayError } from "../../errors.ts";
 import { readTrustedRoot } from "../../keys/mod.ts";
 import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
+import type { RecordFolder } from "../../records/mod.ts";
 import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfigurationPaths } from "../configuration.ts";
@@ -114,6 +116,12 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       description:
         "The one folder that it writes to, at or below `/var/lib/assay`: manifests and blobs for the next process, CRLs where `crl.cache.enabled` is set, and trusted roots of providers of the type `tuf`.",
     },
+    {
+      name: "record-dir",
+      value: "DIR",
+      description:
+        "Keep what each verdict rests on, for `assay replay`: at most 1 GiB of records and 1 GiB of content, the oldest go. A folder at or below `--state-dir`.",
+    },
     ...PLUGIN_OPTIONS,
   ],
   examples: [
@@ -174,12 +182,14 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
   );
+  await using records = await openRecords(invocation, io, log.logger);
   const service = await server.startService(configuration, {
     ...settings,
     stateDir,
     revocation,
     revocationTotals: () => ({ ...revocation.counters }),
     plugins: createLazyPlugins(invocation, io),
+    record: records?.start,
     userAgent: USER_AGENT,
     env: io.env,
     logger: log.logger,
@@ -196,6 +206,34 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.logger.info("stopped");
   log.flush();
   return 0;
+}
+
+/** Loaded when it is asked for: no other service pays for it. */
+async function openRecords(
+  invocation: Invocation,
+  io: Io,
+  logger: Logger,
+): Promise<RecordFolder | undefined> {
+  const folder = invocation.text("record-dir");
+  if (folder === undefined) return undefined;
+  const stateDir = invocation.text("state-dir");
+  if (stateDir === undefined || !isWithin(folder, stateDir)) {
+    throw usage(serveCommand, "--record-dir must be a folder at or below that of --state-dir");
+  }
+  const { RecordFolder } = await import("../../records/mod.ts");
+  return new RecordFolder({
+    folder,
+    now: io.now,
+    report: ({ lost, why }) => {
+      if (why === undefined) logger.warn("records are kept again", { lost });
+      else logger.error("records are lost; verdicts go on", { why });
+    },
+  });
+}
+
+function isWithin(folder: string, parent: string): boolean {
+  const [inner, outer] = [folder, parent].map((path) => `${resolve(path)}/`);
+  return inner !== undefined && outer !== undefined && inner.startsWith(outer);
 }
 
 /** Trusted roots that are kept up to date over TUF: a new one makes the configuration load again. */

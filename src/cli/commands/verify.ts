@@ -1,5 +1,6 @@
 import { verifyImage } from "../../engine/mod.ts";
 import { AssayError } from "../../errors.ts";
+import type { RecordFile } from "../../records/mod.ts";
 import type { ImageReport } from "../../report/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { requireConfiguration } from "../configuration.ts";
@@ -13,6 +14,7 @@ import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../opti
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { renderJson } from "../render_json.ts";
 import { renderText } from "../render_text.ts";
+import type { ArtifactStore } from "../../stores/mod.ts";
 import { parseTime } from "../../trust/mod.ts";
 
 /** `assay verify`: the verdict on images, explained. */
@@ -56,6 +58,12 @@ apply to it.`,
       description: "`text`, or `json` for one object per image and line.",
     },
     ARTIFACT_TYPE,
+    {
+      name: "record",
+      value: "FILE",
+      description:
+        "Write what each verdict rests on, for `assay replay`: one JSON object a line, and content by digest in the folder `content` beside it. At or below `/var/lib/assay`.",
+    },
     ...PLUGIN_OPTIONS,
     { name: "silent", description: "Print no verdict; the exit status tells it." },
   ],
@@ -92,6 +100,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const artifactTypes = invocation.texts("artifactType");
   using stores = new ImageStores(configuration, scope, io);
   const plugins = createLazyPlugins(invocation, io);
+  const record = await openRecord(invocation.text("record"));
   await using revocation = createLazyRevocation(
     io.env("ASSAY_ALLOW_LOOPBACK_REVOCATION") === "1",
   );
@@ -99,22 +108,41 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const reports = await withTimeout(verifyCommand, invocation, async (signal) => {
     const all: (readonly [ImageArgument, ImageReport])[] = [];
     for (const image of images) {
+      const { name, reference, repository } = image;
       const request = {
-        ...image,
+        name,
+        reference,
+        repository,
         scope,
-        stores: () => stores.open(image, signal),
         ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
       };
-      all.push([
-        image,
-        await verifyImage(request, configuration, { signal, now, revocation, plugins }),
-      ]);
+      const recording = record?.start({ request, configuration, now });
+      const open = async (): Promise<readonly ArtifactStore[]> => {
+        const opened = await stores.open(image, signal);
+        return recording === undefined ? opened : opened.map(recording.store);
+      };
+      const report = await verifyImage({ ...request, stores: open }, configuration, {
+        signal,
+        now,
+        revocation: recording === undefined ? revocation : recording.revocation(revocation),
+        plugins: recording === undefined ? plugins : recording.plugins(plugins),
+      });
+      recording?.done(report);
+      all.push([image, report]);
     }
     return all;
   });
+  await record?.save();
   for (const [image, report] of reports) checkExpectedDigest(image, report.digest);
   if (!invocation.flag("silent")) print(reports, output, io);
   return exitStatus(reports.map(([, report]) => report));
+}
+
+/** Loaded when it is asked for: no other run pays for it. */
+async function openRecord(path: string | undefined): Promise<RecordFile | undefined> {
+  if (path === undefined) return undefined;
+  const { RecordFile } = await import("../../records/mod.ts");
+  return new RecordFile(path);
 }
 
 function print(

@@ -8,8 +8,9 @@ export interface ContentDiskOptions {
   readonly maxBytes: number;
 }
 
-/** The most content that waits to be written; what comes beyond is not kept. */
-const MAX_WAITING = 64;
+/** The most content that waits to be written, in pieces and in bytes; what comes beyond is not kept. */
+const MAX_WAITING = 1000;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * Content on disk, one file for each digest, for the next process. It proves itself when it is read:
@@ -22,6 +23,7 @@ export class ContentDisk implements AsyncDisposable {
   #files: Map<string, number> | undefined;
   #bytes = 0;
   #waiting = 0;
+  #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(options: ContentDiskOptions) {
@@ -49,9 +51,14 @@ export class ContentDisk implements AsyncDisposable {
   /** Keeps content that was checked against its digest. Returns at once. */
   keep(digest: Digest, bytes: Bytes): void {
     if (this.#waiting >= MAX_WAITING || bytes.length > this.#options.maxBytes) return;
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return;
     this.#waiting++;
+    this.#waitingBytes += bytes.length;
     this.#writing = this.#writing.then(() => this.#write(nameOf(digest), bytes)).catch(() => {})
-      .finally(() => this.#waiting--);
+      .finally(() => {
+        this.#waiting--;
+        this.#waitingBytes -= bytes.length;
+      });
   }
 
   /** Waits for what is being written. */
