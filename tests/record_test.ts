@@ -186,7 +186,7 @@ Deno.test("replay refuses what is not a record, names the line, and reads past o
     assert.match(err, expected);
   }
   const missing = await runCli(["replay", `${folder.path}/none`, "--config", config]);
-  assert.deepEqual([missing.status, /does not exist/.test(missing.err)], [2, true]);
+  assert.deepEqual([missing.status, /No such file/.test(missing.err)], [2, true]);
   const empty = await runCli(["replay", `${folder.path}/config`, "--config", config]);
   assert.deepEqual([empty.status, /no file named \*\.jsonl/.test(empty.err)], [2, true]);
   assert.equal((await runCli(["replay", "--config", config])).status, 2);

@@ -78,12 +78,7 @@ async function orUnreadable<T>(path: string, read: () => Promise<T>): Promise<T>
   try {
     return await read();
   } catch (error) {
-    const why = error instanceof Deno.errors.NotFound
-      ? "it does not exist"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw unreadable(path, why, error);
+    throw unreadable(path, error instanceof Error ? error.message : String(error), error);
   }
 }
 
