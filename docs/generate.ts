@@ -1,6 +1,7 @@
 /**
- * Writes the pages that are made from the code: docs/cli.md, docs/errors.md and docs/fields.md. With `--check` it
- * writes nothing and fails when a page is not what the code says.
+ * Writes the pages that are made from the code: docs/cli.md, docs/errors.md, docs/fields.md, and the Azure
+ * Policy definition of the constraint library. With `--check` it writes nothing and fails when a page is
+ * not what the code says.
  */
 import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
@@ -31,12 +32,14 @@ import {
   storeSpec,
 } from "../src/resources/schema/store.ts";
 import { verifierSpec } from "../src/resources/schema/verifier.ts";
+import { azurePolicy } from "./azure_policy.ts";
 import { ERROR_CODES, FAILURE_REASONS } from "../src/errors.ts";
 
 const PAGES: Readonly<Record<string, () => string>> = {
   "cli.md": cliPage,
   "errors.md": errorsPage,
   "fields.md": fieldsPage,
+  "../config/library/azure-policy/verified-images.json": azurePolicy,
 };
 
 const EFFECTS = {
@@ -234,7 +237,9 @@ for (const [name, page] of Object.entries(PAGES)) {
   if (!check) Deno.writeTextFileSync(path, text);
   else if (Deno.readTextFileSync(path) !== text) {
     Deno.stderr.writeSync(
-      new TextEncoder().encode(`docs/${name} is not what the code says; run ./dev docs\n`),
+      new TextEncoder().encode(
+        `${new URL(name, "file:///docs/").pathname} is not what the code says; run ./dev docs\n`,
+      ),
     );
     stale++;
   }

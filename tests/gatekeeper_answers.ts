@@ -15,11 +15,32 @@ interface Item {
   readonly error?: unknown;
 }
 
+const SIGNED = { nestedResults: [{ isSuccess: true, verifierType: "notation" }] };
+
+/** The value of an image that every constraint of the library allows. */
+export const POSITIVE = {
+  version: "0.2.0",
+  isSuccess: true,
+  traceID: "t-1",
+  timestamp: "2026-01-01T00:00:00Z",
+  verifierReports: [
+    {
+      isSuccess: true,
+      verifierType: "notation",
+      extensions: { Issuer: "CN=Release CA,O=Example,C=SE" },
+    },
+    { isSuccess: true, verifierType: "sbom", ...SIGNED },
+    {
+      isSuccess: true,
+      verifierType: "vulnerabilityreport",
+      extensions: { createdAt: new Date().toISOString() },
+      ...SIGNED,
+    },
+  ],
+};
+
 /** The item of an image that is allowed. */
-export const positive = (key: string): Item => ({
-  key,
-  value: { version: "0.2.0", isSuccess: true, traceID: "t-1", timestamp: "2026-01-01T00:00:00Z" },
-});
+export const positive = (key: string): Item => ({ key, value: POSITIVE });
 
 /** A provider's response with these members. */
 export const response = (parts: Record<string, unknown>): Answer => ({
@@ -48,6 +69,40 @@ export const GOOD: Readonly<Record<string, Answering>> = {
   "positive, in another order": (keys) => response({ items: keys.toReversed().map(positive) }),
   "positive, beside images that nobody asked for": (keys) =>
     response({ items: [...keys.map(positive), positive("registry.example/other:v1")] }),
+};
+
+const withReports = (verifierReports: unknown): unknown => ({ ...POSITIVE, verifierReports });
+const withEach = (change: Record<string, unknown>): unknown =>
+  withReports(POSITIVE.verifierReports.map((report) => ({ ...report, ...change })));
+
+/** Positive values that lack what the constraints ask for that ask for more than that. */
+export const INSUFFICIENT: Readonly<Record<string, unknown>> = {
+  "no reports": { isSuccess: true },
+  "no reports in the list": withReports([]),
+  "reports that are null": withReports(null),
+  "reports that are a text": withReports("notation sbom vulnerabilityreport"),
+  "reports that are no objects": withReports([7, null, "sbom", [], true]),
+  "reports without a type": withEach({ verifierType: undefined }),
+  "reports of another type": withEach({ verifierType: "SBOM" }),
+  "reports with a type that is a list": withEach({ verifierType: ["sbom"] }),
+  "reports that failed": withEach({ isSuccess: false }),
+  "reports without an outcome": withEach({ isSuccess: undefined }),
+  "reports whose outcome is a text": withEach({ isSuccess: "true" }),
+  "reports with nothing below and nothing said": withEach({
+    nestedResults: undefined,
+    extensions: undefined,
+  }),
+  "reports with wrong types below": withEach({ nestedResults: "signed", extensions: [] }),
+  "reports with wrong types further below": withEach({
+    nestedResults: [7, null, {}],
+    extensions: { Issuer: ["CN=Release CA,O=Example,C=SE"], createdAt: 0 },
+  }),
+  "reports that failed below": withEach({
+    nestedResults: [{ isSuccess: false, verifierType: "notation" }],
+    extensions: { Issuer: "", createdAt: "yesterday" },
+  }),
+  "reports in groups of wrong types": withReports([{ verifierReports: 7, nestedReports: 7 }]),
+  "reports in groups that are empty": withReports([{ verifierReports: [], nestedReports: [] }]),
 };
 
 const REFUSED = `Image ${SECOND} is not allowed: `;

@@ -7,6 +7,7 @@ import {
   DIGEST,
   FIRST,
   GOOD,
+  INSUFFICIENT,
   items,
   positive,
   response,
@@ -22,7 +23,10 @@ import { temporaryFolder } from "./temp.ts";
  */
 
 const LIBRARY = `${import.meta.dirname}/../config/library`;
-const CONSTRAINTS = ["verified-images", "ratify-verification"] as const;
+/** Those that ask for a positive answer, and those that ask for more. */
+const PLAIN = ["verified-images", "ratify-verification"] as const;
+const DEMANDING = ["trusted-issuers", "sbom-required", "vulnerability-report"] as const;
+const CONSTRAINTS = [...PLAIN, ...DEMANDING];
 
 const program = await gatekeeperProgram();
 
@@ -58,6 +62,23 @@ if (program !== "no source") {
         ? /^System error calling external data provider: /m
         : new RegExp(`^Subject failed verification: ${SECOND} - `, "m");
       assert.match(known.join("\n"), words);
+      for (const name of DEMANDING) {
+        assert.deepEqual(messagesOf(review, name), own, name);
+      }
+    });
+  }
+
+  for (const [name, found] of Object.entries(INSUFFICIENT)) {
+    test(`denies an image whose answer is positive with ${name}, where more is asked for`, async (path) => {
+      const [review] = await reviewed(path, value(found), pod({ containers: [FIRST, SECOND] }));
+      assert.equal(review?.error, undefined);
+      for (const constraint of PLAIN) assert.deepEqual(messagesOf(review, constraint), []);
+      for (const constraint of DEMANDING) {
+        const told = messagesOf(review, constraint);
+        assert.equal(told.length, 1, constraint);
+        assert.ok(told[0]?.startsWith(`Image ${SECOND} is not allowed: `), told.join());
+        assert.ok((told[0]?.length ?? 0) < 1200);
+      }
     });
   }
 
@@ -87,9 +108,10 @@ if (program !== "no source") {
         const object = pod({ containers: [FIRST], [list]: [FIRST, image] });
         const [review] = await reviewed(path, items(positive), object);
         const place = list === "imageVolumes" ? "volumes[1].image" : `${list}[1]`;
+        const own = `${place} is not allowed: it names no image that can be asked for`;
         assert.deepEqual(review?.messages, [
           `[ratify-constraint] Subject failed verification: ${place} names no image that can be asked for`,
-          `[verified-images] ${place} is not allowed: it names no image that can be asked for`,
+          ...[...DEMANDING, "verified-images"].toSorted().map((name) => `[${name}] ${own}`),
         ]);
       }
     });
@@ -100,9 +122,10 @@ if (program !== "no source") {
     const reviews = await reviewed(path, items(positive), bare, pod({ containers: [] }));
     assert.equal(reviews.length, 2);
     for (const review of reviews) {
+      const own = "There is no image in this object: match Pods, and expand workloads into Pods";
       assert.deepEqual(review.messages, [
         "[ratify-constraint] Subject failed verification: there is no image in this object",
-        "[verified-images] There is no image in this object: match Pods, and expand workloads into Pods",
+        ...[...DEMANDING, "verified-images"].toSorted().map((name) => `[${name}] ${own}`),
       ]);
     }
   });
@@ -118,8 +141,8 @@ if (program !== "no source") {
   test("denies when there is no provider of that name", async (path) => {
     await using folder = await temporaryFolder();
     await write(`${folder.path}/pod.yaml`, [pod({ containers: [FIRST] })]);
-    const args = ["-f", `${LIBRARY}/verified-images`, `${folder.path}/pod.yaml`];
-    const [review] = await reviewWith(path, args);
+    const files = filesOf("verified-images").flatMap((file) => ["-f", file]);
+    const [review] = await reviewWith(path, [...files, `${folder.path}/pod.yaml`]);
     assert.equal(review?.allowed, false);
     assert.match(review?.messages.join() ?? "", /Images could not be verified/);
   });
@@ -229,12 +252,12 @@ if (program !== "no source") {
 }
 
 Deno.test("all templates of the library decide by the same rules", () => {
-  const [own, known] = CONSTRAINTS.map((name) => {
+  const [own, ...others] = CONSTRAINTS.map((name) => {
     const text = Deno.readTextFileSync(`${LIBRARY}/${name}/template.yaml`);
     return text.slice(text.indexOf("# Decision: the same"));
   });
   assert.ok((own?.length ?? 0) > 1000);
-  assert.equal(known, own);
+  assert.deepEqual(others, Array(CONSTRAINTS.length - 1).fill(own));
 });
 
 Deno.test("what the library refers to is there", async () => {
@@ -316,14 +339,21 @@ async function reviewedBy(
   await using folder = await temporaryFolder();
   await Deno.writeTextFile(`${folder.path}/ca.crt`, provider.authority);
   await write(`${folder.path}/objects.yaml`, objects);
-  const files = ["provider.yaml", ...policies]
-    .flatMap((name) => ["-f", name.startsWith("/") ? name : `${LIBRARY}/${name}`]);
+  const files = ["provider.yaml", ...policies].flatMap(filesOf).flatMap((file) => ["-f", file]);
   return await reviewWith(path, [
     ...files,
     ...["--provider-ca", `${folder.path}/ca.crt`, "--provider-url", `${provider.url}/answer`],
     ...["--provider-timeout", "1", "--response-cache-ttl", "0", ...more],
     `${folder.path}/objects.yaml`,
   ]);
+}
+
+/** The files of a constraint of the library, another file or folder of it, or any other file. */
+function filesOf(name: string): string[] {
+  if (name.startsWith("/")) return [name];
+  return CONSTRAINTS.some((constraint) => constraint === name)
+    ? [`${LIBRARY}/${name}/template.yaml`, `${LIBRARY}/${name}/constraint.yaml`]
+    : [`${LIBRARY}/${name}`];
 }
 
 async function write(path: string, objects: readonly unknown[]): Promise<void> {
