@@ -6,6 +6,7 @@ export {
 } from "./configuration.ts";
 export { ConfigurationFiles, type Refusal } from "./configuration_files.ts";
 export { canonicalJson } from "./generation.ts";
+export { pluralOf, type ResourceDefinition, resourceDefinitions } from "./definitions.ts";
 export { FileWatch, signatureOf } from "./file_watch.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 export type { TufRepository, TufSource } from "../tuf/mod.ts";
