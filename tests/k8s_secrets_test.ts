@@ -94,7 +94,7 @@ Deno.test("k8Secrets says why it has no credential, and nothing of a secret", as
   const other = { secrets: [{ secretName: "s", namespace: "forbidden" }] };
   assert.match(
     await find(provider(cluster, other)),
-    /the Kubernetes API, asked for secrets\/s in forbidden, answers with status 403 \(Forbidden\)/,
+    /the Kubernetes API, asked for \S+\/forbidden\/secrets\/s, answers with status 403 \(Forbidden\)/,
   );
   assert.match(
     await find(provider(cluster, { serviceAccountName: "gone" })),

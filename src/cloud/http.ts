@@ -76,7 +76,9 @@ async function exchange(request: CloudRequest, signal: AbortSignal): Promise<Clo
       signal: AbortSignal.any([signal, limit.signal]),
     });
     const text = await readShort(response, service, request.maxBytes ?? MAX_BYTES);
-    if (response.status === 200) return { text, headers: response.headers };
+    if (response.status === 200 || response.status === 201) {
+      return { text, headers: response.headers };
+    }
     throw refusal(request, response.status, text);
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -10,7 +10,9 @@ export { type AcrExchange, exchangeForAcr } from "./azure/acr.ts";
 export { type AzureIdentity, azureName, getManagedToken, getWorkloadToken } from "./azure/entra.ts";
 export { CloudError } from "./cloud_error.ts";
 export { getGoogleToken } from "./gcp/metadata.ts";
+export { type KubernetesAccess, PodAccess } from "./kubernetes/access.ts";
 export { KubernetesApi } from "./kubernetes/api.ts";
+export { KubernetesClient, type KubernetesObject, type WatchEvent } from "./kubernetes/client.ts";
 export {
   CLOUD_VARIABLES,
   type CloudSurroundings,

@@ -1,29 +1,21 @@
-import { jsonErrorCode, readObject, readToken, required } from "../answer.ts";
 import { CloudError } from "../cloud_error.ts";
-import { fetchText } from "../http.ts";
 import type { CloudSurroundings } from "../surroundings.ts";
-
-/** Where the cluster puts the token, the CA and the namespace of a pod's service account. */
-const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
-const SERVICE = "the Kubernetes API";
-/** A Secret has 1 MiB, which base64 makes longer. */
-const MAX_BYTES = 2 * 1024 * 1024;
+import { PodAccess } from "./access.ts";
+import { KubernetesClient, type KubernetesObject } from "./client.ts";
 
 /** Reads objects of the cluster that the process runs in, as its service account. */
 export class KubernetesApi {
-  readonly #surroundings: CloudSurroundings;
-  readonly #folder: string;
+  readonly #open: () => PodAccess;
 
   /** @param folder where token, CA and namespace are; the place in a pod when absent. */
-  constructor(surroundings: CloudSurroundings, folder = ACCOUNT) {
-    this.#surroundings = surroundings;
-    this.#folder = folder;
+  constructor(surroundings: CloudSurroundings, folder?: string) {
+    this.#open = () => new PodAccess(surroundings, folder);
   }
 
   /** The namespace that the process runs in. Throws {@link CloudError}. */
   async namespace(): Promise<string> {
-    const { env, readText } = this.#surroundings;
-    return env("RATIFY_NAMESPACE") || await readToken(`${this.#folder}/namespace`, readText);
+    using access = this.#open();
+    return await access.namespace();
   }
 
   /**
@@ -36,44 +28,13 @@ export class KubernetesApi {
     namespace: string,
     path: readonly [collection: string, name: string],
     signal: AbortSignal,
-  ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const { env, readText } = this.#surroundings;
-    const host = required("KUBERNETES_SERVICE_HOST", env("KUBERNETES_SERVICE_HOST"));
-    const port = env("KUBERNETES_SERVICE_PORT") || "443";
-    const names = [namespace, ...path].map((name) => encodeURIComponent(objectName(name)));
-    const [inside, collection, name] = names;
-    const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    const url = URL.parse(`https://${authority}/api/v1/namespaces/${inside}/${collection}/${name}`);
-    if (url === null) throw new CloudError("KUBERNETES_SERVICE_HOST is not a host", false);
-    const token = await readToken(`${this.#folder}/token`, readText);
-    using client = await this.#client();
-    const service = `${SERVICE}, asked for ${collection}/${name} in ${inside},`;
-    const headers = { accept: "application/json", authorization: `Bearer ${token}` };
-    const request = {
-      service,
-      url,
-      headers,
-      client,
-      maxBytes: MAX_BYTES,
-      attempts: 3,
-      errorCode: jsonErrorCode("reason"),
-    } as const;
-    try {
-      return readObject(await fetchText(request, signal), service);
-    } catch (error) {
-      if (error instanceof CloudError && error.status === 404) return undefined;
-      throw error;
-    }
-  }
-
-  async #client(): Promise<Deno.HttpClient> {
-    let ca: string;
-    try {
-      ca = await this.#surroundings.readText(`${this.#folder}/ca.crt`);
-      return Deno.createHttpClient({ caCerts: [ca], poolMaxIdlePerHost: 0 });
-    } catch {
-      throw new CloudError(`The CA of the cluster in ${this.#folder}/ca.crt cannot be read`, false);
-    }
+  ): Promise<KubernetesObject | undefined> {
+    const [inside, collection, name] = [namespace, ...path].map(objectName);
+    using access = this.#open(); // not for longer: a store that nobody uses any more leaves nothing behind
+    return await new KubernetesClient(access, "assay").get(
+      `/api/v1/namespaces/${inside}/${collection}/${name}`,
+      signal,
+    );
   }
 }
 
