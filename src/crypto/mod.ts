@@ -37,6 +37,7 @@ export {
   type TextPosition,
 } from "./json.ts";
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
+export { Semaphore } from "./semaphore.ts";
 export { LruMap } from "./lru.ts";
 export {
   type CertificateId,

@@ -1,5 +1,6 @@
 export { readCertificateFiles } from "./certificate_files.ts";
 export { EntryGoneError, type MaterialEntry } from "./entry.ts";
+export type { FetchedMaterialSource, FetchedProvider } from "./fetched_provider.ts";
 export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {
   createFileProvider,
@@ -11,5 +12,12 @@ export {
 } from "./file.ts";
 export { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 export { readCertificates } from "./pem_material.ts";
-export type { KeyManagementProvider } from "./provider.ts";
+export type { KeyManagementProvider, KeySurroundings } from "./provider.ts";
+export {
+  type EntryChange,
+  type EntryStatus,
+  KeyRefresher,
+  type KeyRefresherOptions,
+  type ProviderStatus,
+} from "./refresher.ts";
 export { whyUnreadable } from "./unreadable.ts";
