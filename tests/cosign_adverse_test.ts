@@ -153,7 +153,8 @@ Deno.test("cosign: a key that is missing from a provider's material leaves it un
     message: "Key management provider vault has no key b: no answer",
     transient: true,
   });
-  const having = (...keys: Parameters<typeof provided>): Map<string, TrustMaterial> =>
+  type Keys = readonly (readonly [string, string, ForgedKey])[];
+  const having = (...keys: Keys): Map<string, TrustMaterial> =>
     new Map([["vault", { ...provided(...keys), incomplete }]]);
   const all = fromProvider() ?? {};
   await expect({ layers, policy: all, material: having(["a", "1", KEY]) }, "success");
