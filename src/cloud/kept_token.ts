@@ -44,6 +44,27 @@ export class KeptToken<T> {
     }
   }
 
+  /**
+   * Does something with the token, and once more with another one where that is refused.
+   *
+   * @param isRefused whether an error says that the token is not good any more.
+   * @throws what the work throws; as {@link get}.
+   */
+  async use<R>(
+    signal: AbortSignal,
+    isRefused: (error: CloudError) => boolean,
+    work: (token: T) => Promise<R>,
+  ): Promise<R> {
+    const token = await this.get(signal);
+    try {
+      return await work(token);
+    } catch (error) {
+      if (!(error instanceof CloudError) || !isRefused(error)) throw error;
+      this.forget(token);
+      return await work(await this.get(signal));
+    }
+  }
+
   /** Drops a token that was refused. */
   forget(value: T): void {
     if (this.#kept?.value === value) this.#kept = undefined;

@@ -1,5 +1,8 @@
+export { type AlibabaKmsConfiguration, alibabaKmsEntries } from "./alibabacloudkms.ts";
+export { type AzureKeyVaultConfiguration, azureKeyVaultEntries } from "./azurekeyvault.ts";
 export { readCertificateFiles } from "./certificate_files.ts";
 export { EntryGoneError, type MaterialEntry } from "./entry.ts";
+export { type GcpKmsConfiguration, gcpKmsEntries } from "./gcpkms.ts";
 export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {
   createFileProvider,
@@ -12,4 +15,5 @@ export {
 export { type ContentType, readMaterial, readTrustedRoot } from "./material.ts";
 export { readCertificates } from "./pem_material.ts";
 export type { KeyManagementProvider } from "./provider.ts";
+export type { NamedEntry } from "./service_entry.ts";
 export { whyUnreadable } from "./unreadable.ts";
