@@ -1,6 +1,10 @@
+export { type AlibabaKmsConfiguration, alibabaKmsEntries } from "./alibabacloudkms.ts";
+export { type AwsKmsConfiguration, awsKmsEntries } from "./awskms.ts";
+export { type AzureKeyVaultConfiguration, azureKeyVaultEntries } from "./azurekeyvault.ts";
 export { readCertificateFiles } from "./certificate_files.ts";
 export { EntryGoneError, type MaterialEntry } from "./entry.ts";
 export type { FetchedMaterialSource, FetchedProvider } from "./fetched_provider.ts";
+export { type GcpKmsConfiguration, gcpKmsEntries } from "./gcpkms.ts";
 export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {
   createFileProvider,
@@ -20,4 +24,5 @@ export {
   type KeyRefresherOptions,
   type ProviderStatus,
 } from "./refresher.ts";
+export type { NamedEntry } from "./service_entry.ts";
 export { whyUnreadable } from "./unreadable.ts";

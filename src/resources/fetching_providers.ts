@@ -2,6 +2,7 @@ import type { FetchedMaterialSource, FetchedProvider, MaterialEntry } from "../k
 import { AssayError } from "../errors.ts";
 import type { KeyManagementProvider, KeySurroundings } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileAwsKms } from "./compile_aws_kms.ts";
 import { storeIdentity } from "./generation.ts";
 import { milliseconds } from "./schema/common.ts";
 
@@ -27,7 +28,9 @@ export type CompileEntries = (
 ) => readonly MaterialEntry[] | undefined;
 
 /** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
-export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {};
+export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {
+  awskms: compileAwsKms,
+};
 
 const HOUR = 3_600_000;
 const DEFAULT_INTERVAL = HOUR;
@@ -49,11 +52,17 @@ export function compileFetchingProvider(
   problems: ProblemList,
 ): { readonly provider: KeyManagementProvider; readonly fetched: FetchedProvider } | undefined {
   if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
+  if (candidate.scope !== "") {
+    const text = `must not be ${
+      candidate.spec["type"]
+    } in a namespace: it is asked with Assay's own identity`;
+    problems.of(candidate, candidate.typePath, text, { code: "OPERATION_FORBIDDEN" });
+    return undefined;
+  }
   const entries = compile(candidate, { surroundings }, problems);
   const bounds = boundsOf(candidate, times, problems);
   if (entries === undefined || bounds === undefined) return undefined;
-  const { scope, name } = candidate;
-  const reference = scope === "" ? name : `${scope}/${name}`;
+  const reference = candidate.name; // of the cluster: others have been refused
   const fetched: FetchedProvider = {
     reference,
     identity: storeIdentity(String(candidate.spec["type"]), candidate, candidate.parameters),

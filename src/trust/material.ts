@@ -28,8 +28,13 @@ export interface MaterialDetail {
   readonly kind: "certificate" | "key" | "trustedRoot";
   readonly name: string;
   readonly version: string;
-  /** Lower-case hex SHA-256 of the certificate's DER, the key's SubjectPublicKeyInfo, or the text. */
-  readonly fingerprint: string;
+  /** Whether its vault lets it be used; undefined where nothing says so. What is not enabled is not in the material. */
+  readonly enabled?: boolean;
+  /**
+   * Lower-case hex SHA-256 of the certificate's DER, the key's SubjectPublicKeyInfo, or the text; undefined for
+   * what is not in the material.
+   */
+  readonly fingerprint?: string;
   /** Certificates: subject, and validity as RFC 3339. */
   readonly subject?: string;
   readonly notBefore?: string;
