@@ -28,3 +28,10 @@ export {
   type Issued,
   type RegistryLogin,
 } from "./surroundings.ts";
+export {
+  VAULT_DELETED,
+  VAULT_NOT_FOUND,
+  type VaultAuth,
+  VaultClient,
+  type VaultServer,
+} from "./vault/client.ts";

@@ -3,6 +3,7 @@ import { AssayError } from "../errors.ts";
 import type { KeyManagementProvider, KeySurroundings } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileAwsKms } from "./compile_aws_kms.ts";
+import { compileVault } from "./compile_vault.ts";
 import { storeIdentity } from "./generation.ts";
 import { milliseconds } from "./schema/common.ts";
 
@@ -30,6 +31,7 @@ export type CompileEntries = (
 /** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
 export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {
   awskms: compileAwsKms,
+  hashicorpvault: compileVault,
 };
 
 const HOUR = 3_600_000;
@@ -62,6 +64,13 @@ export function compileFetchingProvider(
   const entries = compile(candidate, { surroundings }, problems);
   const bounds = boundsOf(candidate, times, problems);
   if (entries === undefined || bounds === undefined) return undefined;
+  const labels = entries.map(({ label }) => label);
+  const twice = labels.find((label, index) => labels.indexOf(label) < index);
+  if (twice !== undefined) {
+    const text = `names two things the same: ${twice}; give each a name of its own`;
+    problems.of(candidate, candidate.parametersPath, text);
+    return undefined;
+  }
   const reference = candidate.name; // of the cluster: others have been refused
   const fetched: FetchedProvider = {
     reference,
