@@ -7,31 +7,8 @@ import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
 import { z } from "zod";
-import { attestationParameters } from "../src/resources/schema/attestation.ts";
-import { contentParameters } from "../src/resources/schema/content.ts";
-import { cosignParameters } from "../src/resources/schema/cosign.ts";
-import {
-  azureKeyVaultParameters,
-  certificateStoreSpec,
-  fileParameters,
-  inlineParameters,
-  providerSpec,
-  tufParameters,
-} from "../src/resources/schema/key_management_provider.ts";
-import { notationParameters } from "../src/resources/schema/notation.ts";
-import {
-  configPolicyParameters,
-  policySpec,
-  regoPolicyParameters,
-  thresholdPolicyParameters,
-} from "../src/resources/schema/policy.ts";
-import {
-  authProviders,
-  layoutParameters,
-  orasParameters,
-  storeSpec,
-} from "../src/resources/schema/store.ts";
-import { verifierSpec } from "../src/resources/schema/verifier.ts";
+import { RESOURCE_SCHEMAS } from "../src/resources/schema/catalog.ts";
+import { authProviders } from "../src/resources/schema/store.ts";
 import { azurePolicy } from "./azure_policy.ts";
 import { ERROR_CODES, FAILURE_REASONS } from "../src/errors.ts";
 
@@ -122,35 +99,19 @@ function errorsPage(): string {
 }
 
 /** Heading → schema, in the order of the page. */
-const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  "Store": storeSpec,
-  "Store: parameters of `oras`": orasParameters,
-  "Store: parameters of `oci-layout`": layoutParameters,
-  ...Object.fromEntries(
-    Object.entries(authProviders).map((
-      [name, schema],
-    ) => [`Store: authProvider \`${name}\``, schema]),
-  ),
-  "Verifier": verifierSpec,
-  "Verifier: parameters of `notation`": notationParameters,
-  "Verifier: parameters of `cosign`": cosignParameters,
-  "Verifier: parameters of `attestation`": attestationParameters,
-  ...Object.fromEntries(
-    Object.entries(contentParameters).map((
-      [name, schema],
-    ) => [`Verifier: parameters of \`${name}\``, schema]),
-  ),
-  "Policy": policySpec,
-  "Policy: parameters of `config-policy`": configPolicyParameters,
-  "Policy: parameters of `threshold-policy`": thresholdPolicyParameters,
-  "Policy: parameters of `rego-policy`": regoPolicyParameters,
-  "KeyManagementProvider": providerSpec,
-  "KeyManagementProvider: parameters of `inline`": inlineParameters,
-  "KeyManagementProvider: parameters of `file`": fileParameters,
-  "KeyManagementProvider: parameters of `tuf`": tufParameters,
-  "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
-  "CertificateStore": certificateStoreSpec,
-};
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = Object.fromEntries(
+  Object.entries(RESOURCE_SCHEMAS).flatMap(([name, { spec, parameters }]) => [
+    [name, spec],
+    ...Object.entries(parameters).map(([type, schema]) =>
+      [`${name}: parameters of \`${type}\``, schema] as const
+    ),
+    ...(name !== "Store"
+      ? []
+      : Object.entries(authProviders).map(([type, schema]) =>
+        [`Store: authProvider \`${type}\``, schema] as const
+      )),
+  ]),
+);
 
 interface JsonSchema {
   readonly type?: string;

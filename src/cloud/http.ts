@@ -79,7 +79,7 @@ async function exchange(request: CloudRequest, signal: AbortSignal): Promise<Clo
     if (response.status === 200 || response.status === 201) {
       return { text, headers: response.headers };
     }
-    throw refusal(request, response.status, text);
+    throw refusal(request, response, text);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof CloudError) throw error;
@@ -92,7 +92,11 @@ async function exchange(request: CloudRequest, signal: AbortSignal): Promise<Clo
   }
 }
 
-function refusal(request: CloudRequest, status: number, text: string): CloudError {
+function refusal(
+  request: CloudRequest,
+  { status, headers }: Response,
+  text: string,
+): CloudError {
   const { service, errorCode, passing = [] } = request;
   const found = errorCode?.(text);
   // Only what is a code: what a service says goes into messages and logs.
@@ -102,7 +106,11 @@ function refusal(request: CloudRequest, status: number, text: string): CloudErro
   return new CloudError(
     `${service} answers with status ${status}${code === undefined ? "" : ` (${code})`}`,
     transient,
-    status,
+    {
+      status,
+      ...(code === undefined ? {} : { code }),
+      ...(status === 401 ? { challenge: headers.get("www-authenticate") ?? "" } : {}),
+    },
   );
 }
 

@@ -13,6 +13,8 @@ export type Format =
   | "CRL"
   | "OCSP"
   | "SPKI"
+  | "JWK"
+  | "PKCS#12"
   | "UTF-8"
   | "protobuf JSON"
   | "checkpoint"

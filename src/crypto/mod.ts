@@ -36,7 +36,9 @@ export {
   parseJson,
   type TextPosition,
 } from "./json.ts";
+export { parsePublicJwk, type PublicJwk } from "./jwk.ts";
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
+export { Semaphore } from "./semaphore.ts";
 export { LruMap } from "./lru.ts";
 export {
   type CertificateId,
@@ -49,6 +51,7 @@ export {
   responderKeyHash,
 } from "./ocsp/mod.ts";
 export { decodePem, encodePem, type PemBlock } from "./pem.ts";
+export { readPkcs12Certificates } from "./pkcs12/mod.ts";
 export { ProtoMessage } from "./protobuf_json.ts";
 export { parsePublicKey, type PublicKey } from "./public_key.ts";
 export { wrapRsaPublicKey } from "./rsa_key.ts";

@@ -24,7 +24,8 @@ export function alibabaDouble(clock: Clock): CloudDouble {
   );
 }
 
-function refuse(status: number, Code: string): Response {
+/** A refusal as services of Alibaba Cloud write it. */
+export function refuse(status: number, Code: string): Response {
   return Response.json({ Code, Message: "no", RequestId: "1" }, { status });
 }
 
@@ -34,7 +35,8 @@ function isTimely(text: string | null, clock: Clock): boolean {
     Math.abs(Date.parse(text ?? "") - clock.time) < 15 * 60_000;
 }
 
-function sts(asked: Asked, clock: Clock): Response {
+/** AssumeRoleWithOIDC. */
+export function sts(asked: Asked, clock: Clock): Response {
   const query = asked.url.searchParams;
   const form = formOf(asked);
   if (query.get("Version") !== "2015-04-01" || query.get("Format") !== "JSON") {
@@ -68,20 +70,11 @@ function sts(asked: Asked, clock: Clock): Response {
 }
 
 function acr(asked: Asked, clock: Clock, nonces: Set<string>, issued: number): Response {
-  const { method, url, headers } = asked;
-  if (method !== "POST" || headers.get("x-acs-action") !== "GetAuthorizationToken") {
+  const problem = callProblem(asked, clock, nonces, "2018-12-01");
+  if (problem !== undefined) return problem;
+  const { url, headers } = asked;
+  if (headers.get("x-acs-action") !== "GetAuthorizationToken") {
     return refuse(404, "InvalidAction.NotFound");
-  }
-  if (headers.get("x-acs-version") !== "2018-12-01") return refuse(400, "InvalidVersion");
-  if (!isTimely(headers.get("x-acs-date"), clock)) return refuse(400, "InvalidTimeStamp.Expired");
-  const nonce = headers.get("x-acs-signature-nonce") ?? "";
-  if (nonce === "" || nonces.has(nonce)) return refuse(400, "SignatureNonceUsed");
-  nonces.add(nonce);
-  if (headers.get("x-acs-security-token") !== KEYS.token) {
-    return refuse(403, "InvalidSecurityToken.Malformed");
-  }
-  if (signatureOf(asked) !== headers.get("authorization")) {
-    return refuse(400, "SignatureDoesNotMatch");
   }
   const instance = url.searchParams.get("InstanceId") ?? "";
   if (!["cri-a", "cri-b"].includes(instance)) {
@@ -95,6 +88,28 @@ function acr(asked: Asked, clock: Clock, nonces: Set<string>, issued: number): R
     Code: "success",
     RequestId: "1",
   });
+}
+
+/** Why a call of an API is refused, whatever it asks for; undefined when it is not. */
+export function callProblem(
+  asked: Asked,
+  clock: Clock,
+  nonces: Set<string>,
+  version: string,
+): Response | undefined {
+  const { method, headers } = asked;
+  if (method !== "POST") return refuse(404, "InvalidAction.NotFound");
+  if (headers.get("x-acs-version") !== version) return refuse(400, "InvalidVersion");
+  if (!isTimely(headers.get("x-acs-date"), clock)) return refuse(400, "InvalidTimeStamp.Expired");
+  const nonce = headers.get("x-acs-signature-nonce") ?? "";
+  if (nonce === "" || nonces.has(nonce)) return refuse(400, "SignatureNonceUsed");
+  nonces.add(nonce);
+  if (headers.get("x-acs-security-token") !== KEYS.token) {
+    return refuse(403, "InvalidSecurityToken.Malformed");
+  }
+  return signatureOf(asked) === headers.get("authorization")
+    ? undefined
+    : refuse(400, "SignatureDoesNotMatch");
 }
 
 /** The `Authorization` that a request should have (ACS3-HMAC-SHA256, written from its documentation). */

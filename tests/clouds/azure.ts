@@ -14,14 +14,17 @@ export function azureDouble(clock: Clock): CloudDouble {
   let issued = 0;
   return new CloudDouble((asked) => {
     const { pathname } = asked.url;
-    if (pathname === `/${TENANT}/oauth2/v2.0/token`) return entra(asked, clock);
+    if (pathname === `/${TENANT}/oauth2/v2.0/token`) {
+      return entra(asked, clock, "https://containerregistry.azure.net", ENTRA);
+    }
     if (pathname === "/metadata/identity/oauth2/token") return metadata(asked);
     if (pathname === "/oauth2/exchange") return exchange(asked, ++issued);
     return new Response(null, { status: 404 });
   });
 }
 
-function entra(asked: Asked, clock: Clock): Response {
+/** The token endpoint of Entra ID, for one resource. */
+export function entra(asked: Asked, clock: Clock, resource: string, token: string): Response {
   const refuse = (error: string, code: number, status = 400): Response =>
     Response.json({ error, error_description: `AADSTS${code}: no`, error_codes: [code] }, {
       status,
@@ -31,7 +34,7 @@ function entra(asked: Asked, clock: Clock): Response {
     return refuse("unsupported_grant_type", 70003);
   }
   if (form.get("client_id") !== CLIENT) return refuse("unauthorized_client", 700016);
-  if (form.get("scope") !== "https://containerregistry.azure.net/.default") {
+  if (form.get("scope") !== `${resource}/.default`) {
     return refuse("invalid_scope", 70011);
   }
   if (
@@ -46,7 +49,7 @@ function entra(asked: Asked, clock: Clock): Response {
     case "expired":
       return refuse("invalid_client", 700024, 401);
     case undefined:
-      return Response.json({ token_type: "Bearer", expires_in: 86_399, access_token: ENTRA });
+      return Response.json({ token_type: "Bearer", expires_in: 86_399, access_token: token });
   }
 }
 

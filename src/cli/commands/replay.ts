@@ -50,6 +50,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   }
   if (invocation.positionals.length === 0) throw usage(replayCommand, "name a record");
   const configuration = await requireConfiguration(invocation.texts("config"), io, {
+    fetchesKeys: true,
     askLog: (url) => Promise.reject(notAsked(url)),
   });
   // Loaded when it is asked for: no other command pays for it.

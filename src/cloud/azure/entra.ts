@@ -24,21 +24,42 @@ export interface AzureIdentity {
 }
 
 /**
- * Gets an Entra token for container registries with the pod's own token (workload identity: client
- * credentials with a federated assertion).
+ * Gets an Entra token for container registries with the pod's own token.
  *
  * @throws {CloudError}; or the signal's reason.
  */
 export async function getWorkloadToken(
+  identity: AzureIdentity,
+  surroundings: CloudSurroundings,
+  signal: AbortSignal,
+): Promise<Issued<string>> {
+  const authority = configuredAuthority(surroundings);
+  const host = required("AZURE_AUTHORITY_HOST", authority);
+  return await getFederatedToken(identity, REGISTRY_RESOURCE, host, surroundings, signal);
+}
+
+/** The authority that the environment names; undefined when it names none. Throws {@link CloudError}. */
+export function configuredAuthority({ env }: CloudSurroundings): string | undefined {
+  const set = env("AZURE_AUTHORITY_HOST");
+  return set ? serviceAddress("AZURE_AUTHORITY_HOST", set) : undefined;
+}
+
+/**
+ * Gets an Entra token with the pod's own token (workload identity: client credentials with a federated
+ * assertion). The file of the pod's token is read each time.
+ *
+ * @param resource what the token is for, without slash at its end.
+ * @param authority an address that may have the pod's token, without slash at its end.
+ * @throws {CloudError}; or the signal's reason.
+ */
+export async function getFederatedToken(
   { tenant, client }: AzureIdentity,
+  resource: string,
+  authority: string,
   { env, readText, now }: CloudSurroundings,
   signal: AbortSignal,
 ): Promise<Issued<string>> {
   const file = required("AZURE_FEDERATED_TOKEN_FILE", env("AZURE_FEDERATED_TOKEN_FILE"));
-  const authority = serviceAddress(
-    "AZURE_AUTHORITY_HOST",
-    required("AZURE_AUTHORITY_HOST", env("AZURE_AUTHORITY_HOST")),
-  );
   const text = await fetchText({
     service: SERVICE,
     url: `${authority}/${tenant}/oauth2/v2.0/token`,
@@ -52,7 +73,7 @@ export async function getWorkloadToken(
       client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
       client_assertion: await readToken(file, readText),
       client_id: client,
-      scope: `${REGISTRY_RESOURCE}/.default`,
+      scope: `${resource}/.default`,
     }).toString(),
     attempts: 3,
     errorCode: entraCode,

@@ -10,19 +10,25 @@ const SERVICE = "the Google metadata server";
 /**
  * Gets an access token of the workload's service account from the metadata server.
  *
+ * @param scope what it is for; all that the service account has when absent.
  * @throws {CloudError}; or the signal's reason.
  */
 export async function getGoogleToken(
   { env, now }: CloudSurroundings,
   signal: AbortSignal,
+  scope?: string,
 ): Promise<Issued<string>> {
   const host = env("GCE_METADATA_HOST") || DEFAULT_HOST;
   if (!/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/.test(host)) {
     throw new CloudError("GCE_METADATA_HOST is not a host", false);
   }
+  const url = new URL(
+    `http://${host}/computeMetadata/v1/instance/service-accounts/default/token`,
+  );
+  if (scope !== undefined) url.searchParams.set("scopes", scope);
   const { text, headers } = await fetchAnswer({
     service: SERVICE,
-    url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token`,
+    url,
     headers: FLAVOR,
     attempts: 3,
   }, signal);

@@ -173,7 +173,7 @@ function refusal(path: string, status: number): CloudError {
   return new CloudError(
     `${SERVICE}, asked to watch ${path}, answers with status ${status}`,
     transient,
-    status,
+    { status },
   );
 }
 

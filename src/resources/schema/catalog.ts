@@ -1,5 +1,7 @@
 import type * as z from "zod";
 import type { ResourceClass } from "../candidate.ts";
+import { awsKmsParameters } from "./aws_kms.ts";
+import { hashicorpVaultParameters } from "./hashicorp_vault.ts";
 import { attestationParameters } from "./attestation.ts";
 import { contentParameters } from "./content.ts";
 import { cosignParameters } from "./cosign.ts";
@@ -59,6 +61,8 @@ export const RESOURCE_SCHEMAS: Readonly<Record<ResourceClass, ResourceSchema>> =
       "file": fileParameters,
       "tuf": tufParameters,
       "azurekeyvault": azureKeyVaultParameters,
+      "awskms": awsKmsParameters,
+      "hashicorpvault": hashicorpVaultParameters,
     },
   },
   CertificateStore: { spec: certificateStoreSpec, parameters: {} },

@@ -1,0 +1,1 @@
+export { readPkcs12Certificates } from "./certificates.ts";
