@@ -36,6 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   engine: ["resources", "stores", "verifiers", "policy", "report", "trust", "oci", "crypto"],
   resources: [
+    "cloud",
     "rekor",
     "tuf",
     "stores",

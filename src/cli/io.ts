@@ -8,6 +8,9 @@ export type EnvironmentName =
   | "DOCKER_CONFIG"
   | "RATIFY_LOG_LEVEL"
   | "ASSAY_ALLOW_LOOPBACK_REVOCATION"
+  | "HOSTNAME"
+  | "KUBECONFIG"
+  | "RATIFY_NAME"
   | CloudVariable
   | SigstoreVariable;
 

@@ -22,6 +22,7 @@ export { type GoogleKeyVersion, GoogleKms } from "./gcp/kms.ts";
 export { getGoogleToken } from "./gcp/metadata.ts";
 export { type KubernetesAccess, PodAccess } from "./kubernetes/access.ts";
 export { KubernetesApi } from "./kubernetes/api.ts";
+export { KubeconfigAccess } from "./kubernetes/kubeconfig.ts";
 export { KubernetesClient, type KubernetesObject, type WatchEvent } from "./kubernetes/client.ts";
 export {
   CLOUD_VARIABLES,

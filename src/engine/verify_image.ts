@@ -170,7 +170,8 @@ interface Components {
 }
 
 function requireComponents(configuration: ScopeConfiguration): Components {
-  const { stores, policy, verifiers } = configuration;
+  const { stores, policy, verifiers, error } = configuration;
+  if (error !== undefined) throw error;
   if (stores.length === 0) throw missingComponent("Store");
   if (policy === undefined) throw missingComponent("Policy");
   if (verifiers.length === 0) throw missingComponent("Verifier");

@@ -1,10 +1,13 @@
 import type { FetchedMaterialSource, FetchedProvider } from "../keys/mod.ts";
+import type { AssayError } from "../errors.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
 import type { ClientCertificate } from "../stores/mod.ts";
 import type { TrustMaterial, TrustSnapshot } from "../trust/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import { trustGeneration } from "./generation.ts";
+import type { ResourceClass } from "./candidate.ts";
+import { type UnusableResource, UnusableScopes } from "./unusable.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { AuthProviderParameters, LayoutParameters, OrasParameters } from "./schema/store.ts";
 
@@ -48,6 +51,8 @@ export interface ScopeConfiguration {
   readonly stores: readonly ConfiguredStore[];
   readonly verifiers: readonly Verifier[];
   readonly policy: PolicyProvider | undefined;
+  /** Why requests of this scope get no verdict: something that decides about them cannot be used. */
+  readonly error?: AssayError | undefined;
 }
 
 /** Everything that a verdict depends on beside the image. Immutable. */
@@ -76,6 +81,7 @@ export interface ScopedResources {
   readonly policies: ReadonlyMap<string, readonly PolicyProvider[]>;
   readonly repositories: readonly TufRepository[];
   readonly fetched: readonly FetchedProvider[];
+  readonly unusable: readonly UnusableResource[];
 }
 
 /** Makes a configuration of compiled parts. */
@@ -88,6 +94,13 @@ export function createConfiguration(
   const stores = sortedByName(resources.stores);
   const verifiers = sortedByName(resources.verifiers);
   const { policies } = resources;
+  const unusable = new UnusableScopes(resources.unusable);
+  const ownClasses = (scope: string): ReadonlySet<ResourceClass> =>
+    new Set([
+      ...(stores.has(scope) ? ["Store" as const] : []),
+      ...(verifiers.has(scope) ? ["Verifier" as const] : []),
+      ...(policies.has(scope) ? ["Policy" as const] : []),
+    ]);
   return Object.freeze({
     generation,
     trust,
@@ -99,6 +112,7 @@ export function createConfiguration(
       stores: stores.get(scope) ?? stores.get("") ?? [],
       verifiers: verifiers.get(scope) ?? verifiers.get("") ?? [],
       policy: (policies.get(scope) ?? policies.get(""))?.[0],
+      error: unusable.errorOf(scope, ownClasses(scope)),
     }),
   });
 }

@@ -24,6 +24,18 @@ export interface ConfigurationEvents {
   refused(refusal: Refusal): void;
 }
 
+/** A configuration that is kept up to date, wherever it comes from. */
+export interface ConfigurationSource extends AsyncDisposable {
+  /** The configuration in force. */
+  readonly current: Configuration;
+  /** Why what is configured now is not in force, or not all of it; undefined when it is. */
+  readonly refusal: Refusal | undefined;
+  /** Makes the configuration again, for what it depends on beside the resources. */
+  reload(): Promise<void>;
+  /** Takes over what the providers of the configuration in force have fetched by now. */
+  refreshMaterial(): Promise<void>;
+}
+
 /** What loading may depend on, but for the time, which is asked for each time. */
 export interface ConfigurationFilesOptions extends Omit<LoadOptions, "now" | "signal"> {
   readonly now: () => Date;
@@ -33,7 +45,7 @@ export interface ConfigurationFilesOptions extends Omit<LoadOptions, "now" | "si
  * The configuration in files, kept up to date: whatever is written there is in force within two
  * seconds, or refused as a whole. The last good configuration stays in force until then.
  */
-export class ConfigurationFiles implements AsyncDisposable {
+export class ConfigurationFiles implements ConfigurationSource {
   readonly #paths: readonly string[];
   readonly #options: ConfigurationFilesOptions;
   readonly #events: ConfigurationEvents;

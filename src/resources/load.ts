@@ -68,6 +68,7 @@ export async function loadConfiguration(
     return byScope;
   };
 
+  const { unusable = [] } = options;
   const refreshed: RefreshedProviders = { repositories: [], fetched: [] };
   const material = await readMaterial(unique, options, refreshed, problems);
   const environment = {
@@ -101,10 +102,13 @@ export async function loadConfiguration(
   }
   warnAboutMissing(files, unique, problems);
   const configuration = createConfiguration(
-    configurationGeneration(unique, settings, environment.inputs),
+    configurationGeneration(unique, settings, [
+      ...environment.inputs,
+      ...unusable.map(({ class: kind, scope, name }) => `unusable ${kind} ${scope} ${name}`),
+    ]),
     new TrustSnapshot(trustGeneration(material), material),
     settings,
-    { stores, verifiers, policies, ...refreshed },
+    { stores, verifiers, policies, ...refreshed, unusable },
   );
   return { configuration, problems: sorted(files, problems.problems), referencedFiles };
 }

@@ -4,7 +4,14 @@ export {
   type ScopeConfiguration,
   type StoreParameters,
 } from "./configuration.ts";
-export { ConfigurationFiles, type Refusal } from "./configuration_files.ts";
+export {
+  type ConfigurationEvents,
+  ConfigurationFiles,
+  type ConfigurationFilesOptions,
+  type ConfigurationSource,
+  type Refusal,
+} from "./configuration_files.ts";
+export * from "./cluster/mod.ts";
 export { canonicalJson } from "./generation.ts";
 export { pluralOf, type ResourceDefinition, resourceDefinitions } from "./definitions.ts";
 export { FileWatch, signatureOf } from "./file_watch.ts";

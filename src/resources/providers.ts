@@ -6,6 +6,7 @@ import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileCertificateStore, compileProvider } from "./compile_provider.ts";
 import type { TufEnvironment } from "./compile_tuf_provider.ts";
 import type { FetchingEnvironment } from "./fetching_providers.ts";
+import type { UnusableResource } from "./unusable.ts";
 import { suggest } from "./suggest.ts";
 
 const OWN_NAMESPACE = "gatekeeper-system";
@@ -17,6 +18,8 @@ export interface ProviderOptions extends TufEnvironment, FetchingEnvironment {
   /** The time against which expired certificates, and an old trusted root, are noticed. */
   readonly now?: Date;
   readonly signal?: AbortSignal;
+  /** Resources of which no version can be used; the material of a provider is its error then. */
+  readonly unusable?: readonly UnusableResource[];
 }
 
 /** All references that something answers to, also where it has problems: they are told once. */
@@ -25,14 +28,20 @@ export function referencesOf(
   options: ProviderOptions,
 ): Set<string> {
   return new Set(
-    candidates
-      .filter(({ class: kind }) => kind === "KeyManagementProvider" || kind === "CertificateStore")
+    [...candidates, ...options.unusable ?? []].filter(isProvider)
       .flatMap((candidate) => referencesTo(candidate, options)),
   );
 }
 
+function isProvider({ class: kind }: Pick<Candidate, "class">): boolean {
+  return kind === "KeyManagementProvider" || kind === "CertificateStore";
+}
+
 /** What verifiers may call a provider. */
-function referencesTo(candidate: Candidate, options: ProviderOptions): string[] {
+function referencesTo(
+  candidate: Pick<Candidate, "class" | "scope" | "name">,
+  options: ProviderOptions,
+): string[] {
   const { scope, name } = candidate;
   if (scope === "") return [name];
   const own = candidate.class === "CertificateStore" &&
@@ -70,11 +79,28 @@ export async function readMaterial(
     ),
   );
   const material = new Map<string, TrustMaterial | AssayError>();
+  for (const resource of (options.unusable ?? []).filter(isProvider)) {
+    for (const reference of referencesTo(resource, options)) {
+      material.set(reference, providerFailure(resource.error));
+    }
+  }
   for (const [candidate, found] of all) {
     if (!(found instanceof AssayError)) warnAboutExpiry(candidate, found, options.now, problems);
     for (const reference of referencesTo(candidate, options)) material.set(reference, found);
   }
   return material;
+}
+
+/** A provider that cannot be used leaves verdicts undecided: who signed could not be found out. */
+function providerFailure({ message, remedy, cause }: AssayError): AssayError {
+  return new AssayError({
+    code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+    component: "keyManagementProvider",
+    message,
+    remedy,
+    transient: false,
+    cause,
+  });
 }
 
 /** What the providers want to be refreshed. */

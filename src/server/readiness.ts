@@ -1,8 +1,8 @@
-import type { ConfigurationFiles } from "../resources/mod.ts";
+import type { ConfigurationSource } from "../resources/mod.ts";
 
 /** Whether requests get verdicts, and the state of what that depends on. */
 export interface ServiceState {
-  readonly configuration: Pick<ConfigurationFiles, "current" | "refusal">;
+  readonly configuration: Pick<ConfigurationSource, "current" | "refusal">;
   readonly stopping: boolean;
   readonly certificateNotAfter: Date | undefined;
   /** What to say of key management providers. */

@@ -1,5 +1,5 @@
 import { ContentDisk, Engine, type EngineOptions, openStore } from "../engine/mod.ts";
-import type { ConfigurationFiles } from "../resources/mod.ts";
+import type { ConfigurationSource } from "../resources/mod.ts";
 import { signatureOf } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
 import { type Address, formatAddress } from "./address.ts";
@@ -62,7 +62,7 @@ const GRACE = 10_000;
  * @throws {AssayError} RUNTIME_UNSUITABLE, LISTEN_FAILURE, CERT_INVALID or KEY_INVALID.
  */
 export async function startService(
-  configuration: Pick<ConfigurationFiles, "current" | "refusal">,
+  configuration: Pick<ConfigurationSource, "current" | "refusal">,
   options: ServiceOptions,
 ): Promise<Service> {
   await using started = new AsyncDisposableStack();
@@ -147,7 +147,7 @@ function createEngine(
 /** Adds each listener as soon as it listens, so that it is closed whatever becomes of the next. */
 function openStatus(
   listeners: StatusListener[],
-  configuration: Pick<ConfigurationFiles, "current" | "refusal">,
+  configuration: Pick<ConfigurationSource, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
   { health, metricsAddress, metrics, now, revocationTotals, keyProviders }: ServiceOptions,

@@ -2,14 +2,19 @@ import { resolve } from "node:path";
 import { AssayError } from "../../errors.ts";
 import { KeyRefresher, readTrustedRoot } from "../../keys/mod.ts";
 import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
-import type { Configuration, Problem } from "../../resources/mod.ts";
-import type { Service, ServiceOptions } from "../../server/mod.ts";
+import type {
+  Configuration,
+  ConfigurationEvents,
+  ConfigurationFilesOptions,
+  ConfigurationSource,
+  Problem,
+} from "../../resources/mod.ts";
+import type { Service } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
 import type { RecordFolder } from "../../records/mod.ts";
 import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { keySurroundings, requireConfigurationPaths } from "../configuration.ts";
-import { parseDuration } from "../duration.ts";
 import { wait } from "../../stores/mod.ts";
 import { TufRefresher } from "../../tuf/mod.ts";
 import { usage } from "../invocation.ts";
@@ -18,6 +23,8 @@ import { CONFIG } from "../options.ts";
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
+import { openCluster } from "./serve_cluster.ts";
+import { readSettings } from "./serve_settings.ts";
 
 /** `assay serve`: answers Gatekeeper. */
 export const serveCommand: Command = {
@@ -52,7 +59,8 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
     },
     {
       name: "enable-crd-manager",
-      description: "Read resources from the cluster. Not in this build: mount them as ConfigMaps.",
+      description:
+        "Read resources from the cluster, and write what became of them into their status. `--config` then names a `config.json` with settings of the process, if anything.",
     },
     {
       name: "verify-timeout",
@@ -139,56 +147,54 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
 async function run(invocation: Invocation, io: Io): Promise<number> {
   // Not before it is needed: no other command pays for it.
   const server = await import("../../server/mod.ts");
-  const settings = readSettings(invocation, server.parseAddress);
+  const settings = readSettings(serveCommand, invocation, server.parseAddress);
   if (settings.tls?.clientCa !== undefined) server.requireSuitableRuntime(Deno.version.deno);
-  const paths = await requireConfigurationPaths(invocation.texts("config"), io);
   const metrics = settings.metricsAddress === undefined ? NO_METRICS : await createMetrics();
   const log = createProcessLogger(io, invocation.flag("debug"));
-  const running: { service?: Service } = {};
+  const running: { service?: Service; source?: ConfigurationSource } = {};
   const stateDir = invocation.text("state-dir");
-  const reloading: { reload?: () => Promise<void> } = {};
-  await using roots = createRootRefresher(stateDir, io, log.logger, () => reloading.reload?.());
-  const refreshing: { refresh?: () => Promise<void> } = {};
-  await using keys = createKeyRefresher(io, log.logger, () => refreshing.refresh?.());
-  const surroundings = keySurroundings(io);
-  await using configuration = await ConfigurationFiles.open(
-    paths,
-    { home: io.env("HOME"), env: io.env, now: io.now, tuf: roots, keys, surroundings },
-    {
-      loaded: (current, problems) => {
-        log.use(current);
-        roots.use(current.tufRepositories);
-        keys.use(current.fetchedProviders);
-        warnOf(problems, log.logger);
-        announceConfiguration(current, log.logger, metrics, io);
-        running.service?.configurationChanged();
-      },
-      materialChanged: ({ trust }) => {
-        log.logger.info("key material changed", { generation: trust.generation.slice(0, 12) });
-        running.service?.configurationChanged();
-      },
-      refused: ({ problems, error }) => {
-        metrics.configurationRefused();
-        log.logger.error("configuration refused; the last good one stays in force", {
-          ...(error === undefined ? {} : { error }),
-          problems: problems.map(formatProblem).slice(0, MAX_LOGGED),
-        });
-      },
-    },
-    (problems) => problems.forEach((problem) => io.err(formatProblem(problem))),
+  await using roots = createRootRefresher(stateDir, io, log.logger, () => running.source?.reload());
+  await using keys = createKeyRefresher(
+    io,
+    log.logger,
+    () => running.source?.refreshMaterial(),
   );
-  if (configuration === undefined) {
-    throw new AssayError({
-      code: "CONFIG_INVALID",
-      component: "config",
-      message: "The configuration has errors; the service was not started",
-      remedy: "Correct the fields named above; `assay check` lists them.",
-    });
-  }
+  const events: ConfigurationEvents = {
+    loaded: (current, problems) => {
+      log.use(current);
+      roots.use(current.tufRepositories);
+      keys.use(current.fetchedProviders);
+      warnOf(problems, log.logger);
+      announceConfiguration(current, log.logger, metrics, io);
+      running.service?.configurationChanged();
+    },
+    materialChanged: ({ trust }) => {
+      log.logger.info("key material changed", { generation: trust.generation.slice(0, 12) });
+      running.service?.configurationChanged();
+    },
+    refused: ({ problems, error }) => {
+      metrics.configurationRefused();
+      log.logger.error("configuration refused; the last good one stays in force", {
+        ...(error === undefined ? {} : { error }),
+        problems: problems.map(formatProblem).slice(0, MAX_LOGGED),
+      });
+    },
+  };
+  const options = {
+    home: io.env("HOME"),
+    env: io.env,
+    now: io.now,
+    tuf: roots,
+    keys,
+    surroundings: keySurroundings(io),
+  };
+  const paths = invocation.texts("config");
+  await using configuration = invocation.flag("enable-crd-manager")
+    ? await openCluster(paths, options, events, { io, logger: log.logger, keys })
+    : await openFiles(paths, options, events, io);
+  running.source = configuration;
   log.use(configuration.current);
-  reloading.reload = () => configuration.reload();
   roots.use(configuration.current.tufRepositories);
-  refreshing.refresh = () => configuration.refreshMaterial();
   keys.use(configuration.current.fetchedProviders);
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
@@ -219,6 +225,28 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.logger.info("stopped");
   log.flush();
   return 0;
+}
+
+/** The configuration in files. Throws {@link AssayError} CONFIG_INVALID. */
+async function openFiles(
+  paths: readonly string[],
+  options: ConfigurationFilesOptions,
+  events: ConfigurationEvents,
+  io: Io,
+): Promise<ConfigurationFiles> {
+  const configuration = await ConfigurationFiles.open(
+    await requireConfigurationPaths(paths, io),
+    options,
+    events,
+    (problems) => problems.forEach((problem) => io.err(formatProblem(problem))),
+  );
+  if (configuration !== undefined) return configuration;
+  throw new AssayError({
+    code: "CONFIG_INVALID",
+    component: "config",
+    message: "The configuration has errors; the service was not started",
+    remedy: "Correct the fields named above; `assay check` lists them.",
+  });
 }
 
 /** Loaded when it is asked for: no other service pays for it. */
@@ -327,99 +355,4 @@ function announceConfiguration(
 
 function warnOf(problems: readonly Problem[], logger: Logger): void {
   for (const problem of problems.slice(0, MAX_LOGGED)) logger.warn(formatProblem(problem));
-}
-
-type AddressReader = (text: string) => ServiceOptions["address"] | undefined;
-type Settings = Omit<ServiceOptions, "userAgent" | "env" | "logger" | "metrics" | "now">;
-
-function readSettings(invocation: Invocation, parse: AddressReader): Settings {
-  refuseOtherBuilds(invocation);
-  const address = (name: string, text: string): ServiceOptions["address"] => {
-    const parsed = parse(text);
-    if (parsed !== undefined) return parsed;
-    const found = JSON.stringify(invocation.text(name));
-    throw usage(
-      serveCommand,
-      `--${name} must be an address such as 127.0.0.1:6001 or :6001; found ${found}`,
-    );
-  };
-  const certDir = invocation.text("cert-dir");
-  const insecure = invocation.flag("insecure-http");
-  const clientCa = invocation.text("ca-cert-file");
-  if (certDir === undefined && !insecure) {
-    throw usage(
-      serveCommand,
-      "name the server's certificate with --cert-dir, or say --insecure-http",
-    );
-  }
-  if (certDir === undefined && clientCa !== undefined) {
-    throw usage(serveCommand, "--ca-cert-file needs --cert-dir: plain HTTP knows no clients");
-  }
-  const remembers = invocation.flag("cache-enabled");
-  const ttl = remembers ? duration(invocation, "cache-ttl", true) ?? 0 : 0;
-  const given = invocation.text("http") ?? "";
-  const http = insecure && certDir === undefined && given.startsWith(":")
-    ? `127.0.0.1${given}`
-    : given;
-  const verify = duration(invocation, "verify-timeout", false);
-  const mutate = duration(invocation, "mutate-timeout", false);
-  return {
-    address: address("http", http),
-    tls: certDir === undefined
-      ? undefined
-      : { certificate: `${certDir}/tls.crt`, key: `${certDir}/tls.key`, clientCa },
-    health: address("health-port", invocation.text("health-port") ?? ""),
-    metricsAddress: invocation.flag("metrics-enabled")
-      ? address("metrics-port", `:${invocation.text("metrics-port") ?? ""}`)
-      : undefined,
-    timeouts: {
-      ...(verify === undefined ? {} : { verify }),
-      ...(mutate === undefined ? {} : { mutate }),
-    },
-    cache: { verdictTtl: ttl, tagTtl: ttl, maxBytes: cacheBytes(invocation) },
-  };
-}
-
-function refuseOtherBuilds(invocation: Invocation): void {
-  if (invocation.flag("enable-crd-manager")) {
-    throw new AssayError({
-      code: "NOT_AVAILABLE",
-      component: "commandLine",
-      message: "Resources are not read from the cluster in this build",
-      remedy: "Mount them as ConfigMaps and name the directories with --config.",
-    });
-  }
-  const cache = invocation.text("cache-type");
-  if (cache === "dapr" || cache === "redis") {
-    throw usage(
-      serveCommand,
-      `--cache-type ${cache} is not in this build; leave it out: each replica remembers for itself`,
-    );
-  }
-  if (cache !== "ristretto") throw usage(serveCommand, "--cache-type must be ristretto");
-  if (invocation.text("metrics-type")?.toLowerCase() !== "prometheus") {
-    throw usage(serveCommand, "--metrics-type must be prometheus");
-  }
-}
-
-function duration(invocation: Invocation, name: string, mayBeZero: boolean): number | undefined {
-  const text = invocation.text(name);
-  if (text === undefined) return undefined;
-  if (mayBeZero && /^0(?:ns|us|µs|ms|s|m|h)?$/.test(text)) return 0;
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined && milliseconds <= MAX_DURATION) return milliseconds;
-  throw usage(
-    serveCommand,
-    `--${name} must be a duration such as 2.9s or 950ms; found ${JSON.stringify(text)}`,
-  );
-}
-
-/** Longer than this no timer can wait. */
-const MAX_DURATION = 2 ** 31 - 1;
-
-function cacheBytes(invocation: Invocation): number {
-  const text = invocation.text("cache-size") ?? "";
-  const mebibytes = /^[0-9]{1,6}$/.test(text) ? Number(text) : 0;
-  if (mebibytes > 0) return mebibytes * 1024 * 1024;
-  throw usage(serveCommand, `--cache-size must be a number of MiB; found ${JSON.stringify(text)}`);
 }
