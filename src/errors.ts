@@ -192,6 +192,12 @@ export const ERROR_CODES = {
     meaning: "Whether a certificate is revoked could not be found out.",
     remedy: "Look at the address that the message names, and whether it can be reached from here.",
   },
+  CLUSTER_FAILURE: {
+    effect: "unusable",
+    transient: false,
+    meaning: "The Kubernetes API could not be reached, or refused a request.",
+    remedy: "Check that the cluster answers, and what this identity may do there.",
+  },
   OUTPUT_FAILURE: {
     effect: "unusable",
     transient: false,

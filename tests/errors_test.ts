@@ -55,6 +55,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   VERIFY_REFERENCE_FAILURE: () => verifyCase("notation-jws-untrusted-root"),
   REVOCATION_UNAVAILABLE: () => verifyCase("notation-crl-good"),
   DEADLINE_EXCEEDED: () => verifyCase("notation-unsigned", "--timeout", "1ns"),
+  CLUSTER_FAILURE: () => cli("crds", "--apply"),
   OUTPUT_FAILURE: () => verifyCase("notation-unsigned", "--record", "/nowhere/at/all"),
   RECORD_INCOMPLETE: replayWithoutContent,
   UNKNOWN: defect,

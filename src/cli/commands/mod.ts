@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
+import { crdsCommand } from "./crds.ts";
 import { discoverCommand } from "./discover.ts";
 import { replayCommand } from "./replay.ts";
 import { resolveCommand } from "./resolve.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   discoverCommand,
   checkCommand,
   replayCommand,
+  crdsCommand,
   verifyBundleCommand,
   versionCommand,
 ];
