@@ -19,6 +19,7 @@ import {
 } from "../src/resources/schema/key_management_provider.ts";
 import { notationParameters } from "../src/resources/schema/notation.ts";
 import {
+  celPolicyParameters,
   configPolicyParameters,
   policySpec,
   regoPolicyParameters,
@@ -141,6 +142,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "Policy: parameters of `config-policy`": configPolicyParameters,
   "Policy: parameters of `threshold-policy`": thresholdPolicyParameters,
   "Policy: parameters of `rego-policy`": regoPolicyParameters,
+  "Policy: parameters of `cel-policy`": celPolicyParameters,
   "KeyManagementProvider": providerSpec,
   "KeyManagementProvider: parameters of `inline`": inlineParameters,
   "KeyManagementProvider: parameters of `file`": fileParameters,
