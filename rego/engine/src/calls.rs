@@ -14,14 +14,47 @@ struct Module<'a> {
     package: String,
 }
 
-/// Finds them in the syntax tree of one module.
-pub fn unknown(ast: &str, source: &str) -> Result<String, String> {
+/// What was found in a module.
+pub struct Calls {
+    /// A JSON list of calls that cannot be made.
+    pub unknown: String,
+    /// The module with calls in the form that the interpreter knows; absent where they all are.
+    pub rewritten: Option<String>,
+}
+
+/// A part of the source that is written in another way.
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+#[derive(Default)]
+struct Found {
+    unknown: Vec<Value>,
+    edits: Vec<Edit>,
+}
+
+/// Looks at all calls in the syntax tree of one module. `walk` with one argument has a value for each
+/// part of it; the interpreter has that only where the values go into a second argument, and silently
+/// none otherwise. So `[path, value] := walk(x)` is written as that, and other uses are refused.
+pub fn look(ast: &str, source: &str) -> Result<Calls, String> {
     let tree = Value::from_json_str(ast).map_err(|error| error.to_string())?;
     let module = &tree[0usize]["ast"];
     let known = Module::read(module, source);
-    let mut found = Vec::new();
+    let mut found = Found::default();
     walk(&module["rules"], &known, &mut found);
-    Value::from(found).to_json_str().map_err(|error| error.to_string())
+    let unknown = Value::from(found.unknown).to_json_str().map_err(|error| error.to_string())?;
+    found.edits.sort_by_key(|edit| edit.start);
+    let mut rewritten = String::new();
+    let mut at = 0;
+    for Edit { start, end, text } in &found.edits {
+        rewritten.push_str(source.get(at..*start).ok_or("two assignments overlap")?);
+        rewritten.push_str(text);
+        at = *end;
+    }
+    rewritten.push_str(source.get(at..).unwrap_or_default());
+    Ok(Calls { unknown, rewritten: (!found.edits.is_empty()).then_some(rewritten) })
 }
 
 impl<'a> Module<'a> {
@@ -57,11 +90,19 @@ impl<'a> Module<'a> {
     }
 }
 
-fn walk(value: &Value, known: &Module, found: &mut Vec<Value>) {
+fn walk(value: &Value, known: &Module, found: &mut Found) {
     match value {
         Value::Array(list) => list.iter().for_each(|item| walk(item, known, found)),
         Value::Object(members) => {
             for (name, member) in members.iter() {
+                if name.as_string().is_ok_and(|name| name.as_ref() == "AssignExpr") {
+                    if let Some(edit) = relation(member, known) {
+                        found.edits.push(edit);
+                        walk(&member["lhs"], known, found);
+                        walk(&member["rhs"]["Call"]["params"], known, found);
+                        continue;
+                    }
+                }
                 if name.as_string().is_ok_and(|name| name.as_ref() == "Call") {
                     check(member, known, found);
                 }
@@ -72,11 +113,61 @@ fn walk(value: &Value, known: &Module, found: &mut Vec<Value>) {
     }
 }
 
-fn check(call: &Value, known: &Module, found: &mut Vec<Value>) {
-    let Some(name) = text(&call["fcn"], known.source) else { return };
-    if known.exists(name) {
-        return;
+/// `LEFT := walk(X)` as `some VARIABLES; walk(X, LEFT)`, and with `=` without the first part.
+fn relation(assignment: &Value, known: &Module) -> Option<Edit> {
+    let call = &assignment["rhs"]["Call"];
+    if !is_relation(call, known) {
+        return None;
     }
+    let left = text(&assignment["lhs"], known.source)?;
+    let argument = text(items(&call["params"]).next()?, known.source)?;
+    let mut names = BTreeSet::new();
+    if assignment["op"].as_string().is_ok_and(|op| op.as_ref() == "ColEq") {
+        variables(&assignment["lhs"], &mut names);
+    }
+    let declared = match names.len() {
+        0 => String::new(),
+        _ => format!("some {}; ", names.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    let span = &assignment["span"];
+    Some(Edit {
+        start: span["start"].as_u64().ok()? as usize,
+        end: span["end"].as_u64().ok()? as usize,
+        text: format!("{declared}walk({argument}, {left})"),
+    })
+}
+
+fn is_relation(call: &Value, known: &Module) -> bool {
+    text(&call["fcn"], known.source) == Some("walk") && items(&call["params"]).count() == 1
+}
+
+fn variables(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|item| variables(item, names)),
+        Value::Object(members) => {
+            for (name, member) in members.iter() {
+                let is_variable = name.as_string().is_ok_and(|name| name.as_ref() == "Var");
+                match member["value"].as_string() {
+                    Ok(variable) if is_variable => {
+                        if variable.as_ref() != "_" {
+                            names.insert(variable.to_string());
+                        }
+                    }
+                    _ => variables(member, names),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check(call: &Value, known: &Module, found: &mut Found) {
+    let Some(name) = text(&call["fcn"], known.source) else { return };
+    let name = match is_relation(call, known) {
+        true => "walk with one argument; write walk(x, [path, value])",
+        false if known.exists(name) => return,
+        false => name,
+    };
     let mut entry = Value::new_object();
     if let Ok(members) = entry.as_object_mut() {
         let span = &call["span"];
@@ -88,7 +179,7 @@ fn check(call: &Value, known: &Module, found: &mut Vec<Value>) {
         members.insert("line".into(), (line as u64).into());
         members.insert("column".into(), (column as u64).into());
     }
-    found.push(entry);
+    found.unknown.push(entry);
 }
 
 /// The text of an expression, of whatever form it is.

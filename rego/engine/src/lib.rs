@@ -47,21 +47,31 @@ pub unsafe extern "C" fn load(source: *mut u8, length: usize, v0: u32) -> Status
         Ok(text) => text,
         Err(error) => return failed(error),
     };
+    let loaded = parse(&text, v0 != 0).and_then(|engine| {
+        let ast = engine.get_ast_as_json().map_err(|error| error.to_string())?;
+        let calls = calls::look(&ast, &text)?;
+        let engine = match calls.rewritten {
+            Some(text) => parse(&text, v0 != 0)?,
+            None => engine,
+        };
+        Ok((engine, calls.unknown))
+    });
+    match loaded {
+        Ok((engine, unknown)) => {
+            ENGINE.set(Some(engine));
+            finish(Ok(unknown))
+        }
+        Err(error) => failed(error),
+    }
+}
+
+fn parse(text: &str, v0: bool) -> Result<Engine, String> {
     let mut engine = Engine::new();
-    engine.set_rego_v0(v0 != 0);
+    engine.set_rego_v0(v0);
     // As in OPA: a function that cannot work on its arguments has no value.
     engine.set_strict_builtin_errors(false);
-    if let Err(error) = engine.add_policy(NAME.to_string(), text.clone()) {
-        return failed(error.to_string());
-    }
-    match engine.get_ast_as_json() {
-        Ok(ast) => {
-            let status = finish(calls::unknown(&ast, &text));
-            ENGINE.set(Some(engine));
-            status
-        }
-        Err(error) => failed(error.to_string()),
-    }
+    engine.add_policy(NAME.to_string(), text.to_string()).map_err(|error| error.to_string())?;
+    Ok(engine)
 }
 
 /// Evaluates a rule, such as `data.ratify.policy.valid`, over an input in JSON.
