@@ -46,11 +46,13 @@ export function artifact(
   };
 }
 
+const simple = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constantFrom(null, 0.5, 1e-7));
+const value = fc.oneof(simple, fc.array(simple, { maxLength: 3 }));
 const extensions: fc.Arbitrary<object> = fc.oneof(
   fc.constant({}),
   fc.record({ createdAt: fc.constantFrom("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "", 7) }),
   fc.record({ Issuer: fc.constantFrom("CN=a", "CN=b,O=x") }),
-  fc.dictionary(fc.string({ maxLength: 4 }), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
+  fc.dictionary(fc.string({ maxLength: 4 }), value, { maxKeys: 3 }),
 );
 
 /** Trees of artifacts, three levels deep at most. */

@@ -16,6 +16,8 @@ export interface CelSurroundings {
 export interface CelFault {
   readonly message: string;
   readonly offset: number;
+  /** Whether it was stopped, for it took too many steps. */
+  readonly wasStopped: boolean;
 }
 
 /** An expression that is right by its types. */
@@ -85,7 +87,7 @@ export async function createCelEvaluator(
         try {
           const value = program({ ...given });
           // Some parts of the language go on after an error, such as the other side of `||`.
-          return steps.left < 0 ? { problem: { message: TOO_MANY_STEPS, offset: 0 } } : { value };
+          return steps.left < 0 ? { problem: faultOf(new Error(TOO_MANY_STEPS)) } : { value };
         } catch (error) {
           return { problem: faultOf(error) };
         }
@@ -163,5 +165,6 @@ function faultOf(error: unknown): CelFault {
   };
   const text = String(summary ?? message ?? error).replaceAll(/\s+/g, " ");
   const start = range?.start;
-  return { message: text, offset: typeof start === "number" ? start : 0 };
+  const offset = typeof start === "number" ? start : 0;
+  return { message: text, offset, wasStopped: text === TOO_MANY_STEPS };
 }

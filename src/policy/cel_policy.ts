@@ -79,7 +79,7 @@ export async function createCelPolicy(expression: string): Promise<CelPolicyResu
     }
     const { line, column } = placeOf(expression, found.problem.offset);
     const explanation = `line ${line}, column ${column}: ${found.problem.message}`;
-    return { answer: "failed", explanation };
+    return { answer: "failed", explanation, wasStopped: found.problem.wasStopped };
   };
   // An expression may well have no value for a sample; one that takes too long must not be loaded.
   for (const document of SAMPLE_DOCUMENTS) judge(document);

@@ -19,7 +19,12 @@ export interface JudgedDocument {
 export type Judgement =
   | { readonly answer: "yes" }
   | { readonly answer: "no"; readonly explanation: string }
-  | { readonly answer: "failed"; readonly explanation: string };
+  | {
+    readonly answer: "failed";
+    readonly explanation: string;
+    /** Whether it was stopped, after all the time that an evaluation may take. */
+    readonly wasStopped: boolean;
+  };
 
 /** Evaluates a policy over a document; the same document gives the same judgement. */
 export type Judge = (document: JudgedDocument) => Judgement;
@@ -35,9 +40,14 @@ export type Judge = (document: JudgedDocument) => Judgement;
 export function createJudgedPolicy(type: string, judge: Judge): PolicyProvider {
   const nested = createConfigPolicy({ artifactVerificationPolicies: { default: "any" } });
   let last: { readonly text: string; readonly judgement: Judgement } | undefined;
-  const remembered = (document: JudgedDocument): Judgement => {
+  const patience = new Patience();
+  const remembered = (document: JudgedDocument): Judgement | undefined => {
     const text = JSON.stringify(document);
-    if (last?.text !== text) last = { text, judgement: judge(document) };
+    if (last?.text !== text) {
+      if (!patience.allows()) return undefined;
+      last = { text, judgement: judge(document) };
+      patience.record(last.judgement);
+    }
     return last.judgement;
   };
   return {
@@ -48,7 +58,37 @@ export function createJudgedPolicy(type: string, judge: Judge): PolicyProvider {
   };
 }
 
-function decide({ referrers = [], listingComplete }: PolicyInput, judge: Judge): Decision {
+/** How often a policy may be stopped before it is asked only now and then. */
+const MAX_STOPPED = 3;
+/** How many evaluations that end by themselves make up for one that was stopped. */
+const MAKE_UP = 50;
+/** One of so many calls is made then. */
+const RETRY = 50;
+
+/**
+ * Keeps a policy that takes all the time it may, again and again, from taking that of others: evaluations
+ * hold up the process. What is not evaluated is undecided.
+ */
+class Patience {
+  #stopped = 0;
+  #refused = 0;
+
+  allows(): boolean {
+    return this.#stopped < MAX_STOPPED || ++this.#refused % RETRY === 0;
+  }
+
+  record(judgement: Judgement): void {
+    const wasStopped = judgement.answer === "failed" && judgement.wasStopped;
+    this.#stopped = wasStopped
+      ? Math.min(this.#stopped + 1, MAX_STOPPED)
+      : Math.max(this.#stopped - 1 / MAKE_UP, 0);
+  }
+}
+
+function decide(
+  { referrers = [], listingComplete }: PolicyInput,
+  judge: (document: JudgedDocument) => Judgement | undefined,
+): Decision {
   if (!listingComplete) {
     return {
       decision: "undecided",
@@ -57,12 +97,16 @@ function decide({ referrers = [], listingComplete }: PolicyInput, judge: Judge):
     };
   }
   const judgement = judge({ verifierReports: referrers.map(referrerToWire) });
+  if (judgement === undefined) {
+    const explanation = "it was stopped too often for taking too long; it is tried now and then";
+    return failed(explanation, true);
+  }
   const open = allReports(referrers).filter(({ outcome }) => outcome === "undecided");
   switch (judgement.answer) {
     case "yes":
       return { decision: "allow", explanation: "the policy says yes" };
     case "failed":
-      return failed(judgement.explanation);
+      return failed(judgement.explanation, false);
     case "no":
       return open.length === 0 ? { decision: "deny", explanation: judgement.explanation } : {
         decision: "undecided",
@@ -72,13 +116,14 @@ function decide({ referrers = [], listingComplete }: PolicyInput, judge: Judge):
   }
 }
 
-function failed(explanation: string): Decision {
+function failed(explanation: string, transient: boolean): Decision {
   const cause = new AssayError({
     code: "POLICY_EVALUATION_FAILURE",
     component: "policyProvider",
     message: `The policy came to no value: ${explanation}`,
+    transient,
   });
-  return { decision: "undecided", explanation, transient: false, cause };
+  return { decision: "undecided", explanation, transient, cause };
 }
 
 /** The reports of a tree, those of an artifact before those of what is attached to it. */

@@ -27,7 +27,12 @@ export interface RegoProblem {
 export type RegoValue =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "undefined" }
-  | { readonly kind: "failed"; readonly problem: RegoProblem };
+  | {
+    readonly kind: "failed";
+    readonly problem: RegoProblem;
+    /** Whether it was stopped, for it took too many steps, too much memory, or went too deep. */
+    readonly wasStopped: boolean;
+  };
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -91,7 +96,7 @@ export class RegoEngine {
     if (found === undefined) return failed("it takes more steps or memory than a policy may");
     if (found.status === UNDEFINED) return { kind: "undefined" };
     if (found.status === DONE) return { kind: "value", value: JSON.parse(found.output) };
-    return { kind: "failed", problem: readProblem(found.output) };
+    return { kind: "failed", problem: readProblem(found.output), wasStopped: false };
   }
 
   /** Works with an instance; undefined, and the instance is gone, when it had to be stopped. */
@@ -130,7 +135,7 @@ function output(exports: Exports): string {
 }
 
 function failed(message: string): RegoValue {
-  return { kind: "failed", problem: { message, place: undefined } };
+  return { kind: "failed", problem: { message, place: undefined }, wasStopped: true };
 }
 
 /** Reads `--> policy.rego:LINE:COLUMN`, the line itself, a caret, `error: TEXT`. */

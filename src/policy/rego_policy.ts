@@ -95,7 +95,8 @@ function judgementOf(value: RegoValue): Judgement {
     case "failed": {
       const { message, place } = value.problem;
       const where = place === undefined ? "" : `line ${place.line}, column ${place.column}: `;
-      return { answer: "failed", explanation: `${where}${message}` };
+      const { wasStopped } = value;
+      return { answer: "failed", explanation: `${where}${message}`, wasStopped };
     }
   }
 }

@@ -234,6 +234,26 @@ for (const [name, body] of HOSTILE) {
   });
 }
 
+Deno.test("a policy that is stopped again and again is asked only now and then", () => {
+  const decide = make(
+    `${HEAD}valid { input.verifierReports[0].artifactType == "bomb"; count(numbers.range(1, 1000000000)) > 0 }`,
+  );
+  const bomb = (index: number): string => {
+    const one = { ...good, artifactType: "bomb", subject: `registry.example.com/app:${index}` };
+    const decision = decide({ referrers: [one] });
+    assert.ok(
+      decision.decision === "undecided" && decision.cause?.code === "POLICY_EVALUATION_FAILURE",
+    );
+    assert.equal(decision.cause.transient, decision.transient);
+    return decision.transient ? "not asked" : "stopped";
+  };
+  const asked = Array.from({ length: 103 }, (_, index) => bomb(index));
+  assert.deepEqual(
+    asked.flatMap((answer, index) => answer === "stopped" ? [index] : []),
+    [0, 1, 2, 52, 102],
+  );
+});
+
 Deno.test("the same input takes the same steps: what is stopped once is stopped each time", () => {
   const body = "count([1 | numbers.range(1,1000)[_]; numbers.range(1,1000)[_]]) > 0";
   const decide = make(`${HEAD}valid { count(input.verifierReports) == 1; ${body} }`);
