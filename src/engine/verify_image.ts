@@ -201,7 +201,7 @@ function toVerdict(
     case "undecided":
       return {
         verdict: "undecided",
-        cause: failure ?? decision.cause ?? uncertainty(decision, openReports(outcomes)),
+        cause: failure ?? decision.cause ?? uncertainty(decision, judgedReports(outcomes)),
       };
   }
 }
@@ -220,7 +220,7 @@ function denial(explanation: string, outcomes: ArtifactOutcomes): AssayError {
       message: `The image is not signed: ${others}`,
     });
   }
-  const failures = artifacts.filter((report) => report.outcome !== "success");
+  const failures = judgedReports(outcomes).filter((report) => report.outcome !== "success");
   const limit = failures.find((report) => report.failure?.reason === "limit_exceeded");
   const told = limit ?? failures[0];
   return new AssayError({
@@ -244,16 +244,16 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
   "revocation.unavailable": "REVOCATION_UNAVAILABLE",
 };
 
-/** All reports that are undecided, at all levels that the policy looks at. */
-function openReports({ artifacts, referrers }: ArtifactOutcomes): readonly ArtifactReport[] {
-  const reports = referrers === undefined ? artifacts : allReports(referrers);
-  return reports.filter((report) => report.outcome === "undecided");
+/** The reports that the policy looks at, of all levels where it judges a tree. */
+function judgedReports({ artifacts, referrers }: ArtifactOutcomes): readonly ArtifactReport[] {
+  return referrers === undefined ? artifacts : allReports(referrers);
 }
 
 function uncertainty(
   decision: Decision & { readonly decision: "undecided" },
-  open: readonly ArtifactReport[],
+  reports: readonly ArtifactReport[],
 ): AssayError {
+  const open = reports.filter((report) => report.outcome === "undecided");
   const told = open.find((report) => report.failure?.transient === decision.transient) ?? open[0];
   const reason = told?.failure?.reason;
   return new AssayError({
