@@ -186,6 +186,13 @@ export const ERROR_CODES = {
     meaning: "What is attached to the image does not satisfy the policy.",
     remedy: "Look at the failed checks of each artifact.",
   },
+  POLICY_EVALUATION_FAILURE: {
+    effect: "undecided",
+    transient: false,
+    meaning: "A policy in Rego or CEL came to no value: it failed, or took more steps than it may.",
+    remedy:
+      "Correct the policy as the message says; one that takes too many steps needs simpler loops.",
+  },
   REVOCATION_UNAVAILABLE: {
     effect: "undecided",
     transient: true,

@@ -48,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "oci",
     "crypto",
   ],
-  policy: ["report"],
+  policy: ["report"], // Rego and CEL too: what they run on is handed to them, or computes only
   verifiers: ["report", "trust", "crypto", "oci"],
   plugins: ["verifiers", "cloud", "crypto"],
   revocation: ["trust", "crypto"],

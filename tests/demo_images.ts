@@ -21,6 +21,30 @@ export async function demoResources(folder: string): Promise<string> {
 }
 
 /**
+ * Writes the demo's resources to `folder/config/resources.yaml` with another policy in place of its own.
+ *
+ * @param spec that of the Policy.
+ * @returns the directory.
+ */
+export async function demoResourcesWithPolicy(
+  folder: string,
+  spec: Readonly<Record<string, unknown>>,
+): Promise<string> {
+  const config = await demoResources(folder);
+  const file = `${config}/resources.yaml`;
+  const others = (await Deno.readTextFile(file)).split(/^---$/m)
+    .filter((document) => !document.includes("kind: Policy"));
+  const policy = JSON.stringify({
+    apiVersion: "config.ratify.deislabs.io/v1beta1",
+    kind: "Policy",
+    metadata: { name: "ratify-policy" },
+    spec,
+  });
+  await Deno.writeTextFile(file, [...others, `\n${policy}\n`].join("---"));
+  return config;
+}
+
+/**
  * Writes the demo's resources to `folder/resources.yaml` with a store of registries in place of its own.
  *
  * @param parameters those of the store.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { verifyImage } from "../src/engine/mod.ts";
 import { AssayError, ERROR_CODES, type ErrorCode, FAILURE_REASONS } from "../src/errors.ts";
 import { requireSuitableRuntime, VERIFY_PATH } from "../src/server/mod.ts";
-import { DEMO_SIGNED, demoResources } from "./demo_images.ts";
+import { DEMO_SIGNED, demoResources, demoResourcesWithPolicy } from "./demo_images.ts";
 import { ask, startTestService } from "./service.ts";
 import { createLogClient } from "../src/rekor/mod.ts";
 import { loadConfiguration } from "../src/resources/mod.ts";
@@ -27,9 +27,8 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   CONFIG_INVALID: () =>
     check([resource("Store", "store", { name: "oras", parameters: { ttl: "x" } })]),
   NOT_AVAILABLE: () =>
-    check([
-      resource("Policy", "ratify-policy", { type: "rego-policy", parameters: { policy: "x" } }),
-    ]),
+    check([resource("KeyManagementProvider", "vault", { type: "azurekeyvault", parameters: {} })]),
+  POLICY_EVALUATION_FAILURE: failingPolicy,
   PLUGIN_NOT_FOUND: () => check([resource("Store", "store", { name: "other" })]),
   POLICY_PROVIDER_NOT_FOUND: () =>
     check([resource("Policy", "ratify-policy", { type: "other", parameters: {} })]),
@@ -151,6 +150,15 @@ async function verifyCase(id: string, ...args: readonly string[]): Promise<strin
   await Deno.writeTextFile(`${folder.path}/r.json`, await caseResources(one));
   const image = `oci:${await layoutOf(one)}@${one.imageDigest}`;
   return await cli("verify", image, "-c", folder.path, "-o", "json", ...args);
+}
+
+/** A policy that asks for a report that is not there. */
+async function failingPolicy(): Promise<string[]> {
+  await using folder = await temporaryFolder();
+  const expression = "input.verifierReports[7].verifierReports[0].isSuccess";
+  const spec = { type: "cel-policy", parameters: { expression } };
+  const config = await demoResourcesWithPolicy(folder.path, spec);
+  return await cli("verify", DEMO_SIGNED, "-c", config, "-o", "json");
 }
 
 /** Asks a log that does not answer. */

@@ -27,6 +27,10 @@ Deno.test("the bundle needs neither packages nor configuration of Deno", async (
     ...[...bundle, "verify", "oci:config/demo/unsigned:v1", ...VERIFY],
   ]);
   assert.equal(denied.status, 1, denied.err);
+  const rego = await runProgram(Deno.execPath(), [
+    ...[...bundle, "check", "config/samples/rego-policy.yaml"],
+  ]);
+  assert.equal(rego.status, 0, rego.out + rego.err);
 
   // With `import { z }` in place of `import * as z`, zod comes with its messages in 50 languages.
   const text = await Deno.readTextFile(`${folder.path}/assay.js`);
@@ -39,6 +43,7 @@ Deno.test("the bundle needs neither packages nor configuration of Deno", async (
   for (const name of ["hono", "zod", "yaml", "prom-client"]) {
     assert.ok(named.includes(imports[name].replace("npm:", "").replace("@", " ")), name);
   }
+  assert.ok(named.some((name) => name?.startsWith("regorus ")), "crates of the Rego interpreter");
   for (const name of ["fast-check", "pkijs"]) { // of tests only
     assert.ok(!licences.includes(`\n${name} `), name);
   }
@@ -146,6 +151,10 @@ if (runtime !== "no tool") {
     }
     const good = await runProgram(binary, ["check", "config/demo/resources.yaml"]);
     assert.equal(good.status, 0, good.out + good.err);
+    for (const policy of ["rego", "cel"]) {
+      const sample = await runProgram(binary, ["check", `config/samples/${policy}-policy.yaml`]);
+      assert.equal(sample.status, 0, sample.out + sample.err);
+    }
     await using scratch = await temporaryFolder();
     await Deno.writeTextFile(`${scratch.path}/wrong.yaml`, "kind: Nothing\n");
     const bad = await runProgram(binary, ["check", `${scratch.path}/wrong.yaml`]);

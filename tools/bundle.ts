@@ -3,7 +3,7 @@
  *
  *     deno run --allow-all tools/bundle.ts FOLDER
  *
- * The file is FOLDER/assay.js; FOLDER/LICENSES has the terms of all that is in it. Packages are taken from Deno's cache, at the versions of deno.lock; there
+ * The file is FOLDER/assay.js, and FOLDER/rego.bin lies beside it; FOLDER/LICENSES has the terms of all that is in it. Packages are taken from Deno's cache, at the versions of deno.lock; there
  * is no node_modules folder, and no lifecycle script is run.
  */
 
@@ -38,6 +38,8 @@ try {
     // What CommonJS packages require is part of the runtime, or in the bundle; nothing comes from disk.
     banner: { js: "const require=(name)=>process.getBuiltinModule(name);" },
   });
+  // Read at run time, from beside the code that names it.
+  await Deno.copyFile(`${ROOT}/src/resources/rego.bin`, `${folder}/rego.bin`);
   const inputs = Object.keys(metafile?.outputs ?? {}).flatMap((output) =>
     Object.keys(metafile?.outputs[output]?.inputs ?? {}).map((input) => resolve(ROOT, input))
   );
@@ -126,7 +128,8 @@ async function licences(packages: readonly Package[]): Promise<string> {
   const texts = [{ id: "Assay", path: ROOT }, ...packages].map(
     async ({ id, path }) => `${id}\n\n${(await termsOf(path)).trim()}\n`,
   );
-  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+  const crates = await Deno.readTextFile(`${ROOT}/rego/LICENSES`);
+  return [...await Promise.all(texts), crates].join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** The file with the terms; a package that has none says in package.json under which it is. */

@@ -1,6 +1,12 @@
-import { FAILURE_REASONS } from "../errors.ts";
+import { AssayError, FAILURE_REASONS } from "../errors.ts";
 import { withDigest } from "../oci/mod.ts";
-import type { ArtifactReport, Check, Decision, ReportFailure } from "../report/mod.ts";
+import type {
+  ArtifactReport,
+  Check,
+  Decision,
+  ReferrerReport,
+  ReportFailure,
+} from "../report/mod.ts";
 import type { Subject } from "../stores/mod.ts";
 import type { Verifier, VerifierResult } from "../verifiers/mod.ts";
 import { Steps } from "./deadline.ts";
@@ -20,19 +26,22 @@ const MAX_LEVELS = 3;
 /** The most reports on what is attached to artifacts of one image, at all levels together. */
 const MAX_NESTED_REPORTS = 500;
 
+/** The most artifacts of one image of which all that is attached is listed, whoever accepts them. */
+const MAX_BRANCHES = 200;
+
 /** How deep below an image artifacts are attached, and how many reports there may still be on them. */
 export class Nesting {
   readonly level: number;
-  readonly #rest: { reports: number };
+  readonly #rest: { reports: number; branches: number };
 
-  private constructor(level: number, rest: { reports: number }) {
+  private constructor(level: number, rest: { reports: number; branches: number }) {
     this.level = level;
     this.#rest = rest;
   }
 
   /** The artifacts of an image, of which its listing and the verifiers bound the number. */
   static ofImage(): Nesting {
-    return new Nesting(1, { reports: MAX_NESTED_REPORTS });
+    return new Nesting(1, { reports: MAX_NESTED_REPORTS, branches: MAX_BRANCHES });
   }
 
   /** The artifacts of artifacts; undefined where none are verified any more. */
@@ -43,6 +52,11 @@ export class Nesting {
   /** Asks for one report more. */
   take(): boolean {
     return this.level === 1 || this.#rest.reports-- > 0;
+  }
+
+  /** Asks for the listing of what is attached to one artifact more. */
+  takeBranch(): boolean {
+    return this.#rest.branches-- > 0;
   }
 
   /** The report that speaks for all artifacts of one subject that are not verified for want of room. */
@@ -63,6 +77,7 @@ export class NestedVerification {
   #listing: Listing | undefined;
   #artifacts: ArtifactsVerification | undefined;
   #run: Promise<void> | undefined;
+  #beyond: AssayError | undefined;
 
   /**
    * @param request the verification that the artifact is part of.
@@ -110,6 +125,18 @@ export class NestedVerification {
     return { ...own, ...this.#refused(decision, nested), checks, nested };
   }
 
+  /** Everything that is attached there, as a tree; where the policy judges one. */
+  get referrers(): readonly ReferrerReport[] {
+    return this.#outcomes.referrers ?? [];
+  }
+
+  /** Why what is attached there is not known completely; undefined when it is, or lies too deep to matter. */
+  get fault(): AssayError | undefined {
+    if (this.#request.nesting.deeper === undefined) return undefined;
+    if (this.#listing === undefined) return this.#beyond ?? this.#steps.exceeded();
+    return this.#listing.failure ?? this.#artifacts?.fault;
+  }
+
   get #outcomes(): ArtifactOutcomes {
     return this.#artifacts?.outcomes ?? { artifacts: [], ignored: [] };
   }
@@ -155,6 +182,14 @@ export class NestedVerification {
   async #verify(): Promise<void> {
     const { deeper } = this.#request.nesting;
     if (deeper === undefined) return;
+    if (this.#request.policy.judgesTree === true && !deeper.takeBranch()) {
+      this.#beyond = new AssayError({
+        code: "LIMIT_EXCEEDED",
+        component: "executor",
+        message: `More than ${MAX_BRANCHES} artifacts are attached to the image and its artifacts`,
+      });
+      return;
+    }
     const { store, referrer } = this.#listed;
     const { image, subject } = this.#request;
     const { mediaType, digest, size } = referrer;

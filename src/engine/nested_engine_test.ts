@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Digest, digestOf, OCI_IMAGE_MANIFEST, parseReference } from "../oci/mod.ts";
-import { createConfigPolicy } from "../policy/mod.ts";
+import { allReports, createConfigPolicy, type PolicyProvider } from "../policy/mod.ts";
 import type { Configuration } from "../resources/mod.ts";
 import type { ArtifactStore, Referrer } from "../stores/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
@@ -39,8 +39,20 @@ interface World {
   verify(): Promise<string | undefined>;
 }
 
+const ANY = createConfigPolicy({ artifactVerificationPolicies: { default: "any" } });
+
+/** A policy that judges a tree: everything in it must be good. */
+const TREE: PolicyProvider = {
+  type: "tree",
+  judgesTree: true,
+  decide: ({ referrers = [] }) =>
+    allReports(referrers).every(({ outcome }) => outcome === "success")
+      ? { decision: "allow", explanation: "" }
+      : { decision: "deny", explanation: "not all is good" },
+};
+
 /** An engine over an image with a document that has a signature, good until `end`. */
-function world(end: number): World {
+function world(end: number, policy: PolicyProvider = ANY): World {
   const state: World = { time: 1000, listings: [], verified: 0, isSigned: true, verify };
   const attached = new Map([
     [digest("image"), () => [referrer("sbom")]],
@@ -69,7 +81,7 @@ function world(end: number): World {
     ...more,
   });
   const verifiers = [
-    verifierOf("sbom", { nestedReferences: ["sig"] }),
+    verifierOf("sbom", policy === ANY ? { nestedReferences: ["sig"] } : {}),
     verifierOf("sig", {
       verify: (_subject, _referrer, { now }) => {
         state.verified++;
@@ -86,7 +98,6 @@ function world(end: number): World {
       },
     }),
   ];
-  const policy = createConfigPolicy({ artifactVerificationPolicies: { default: "any" } });
   const configured = { name: "store", identity: "store", listingTtl: LISTING_TTL };
   const stores = [{ ...configured, type: "oras" as const, parameters: {} as never }];
   const configuration: Configuration = {
@@ -110,7 +121,8 @@ function world(end: number): World {
   });
   async function verify(): Promise<string | undefined> {
     const { signal } = new AbortController();
-    return (await engine.verify(IMAGE, { configuration, signal })).report?.verdict.verdict;
+    const verdict = (await engine.verify(IMAGE, { configuration, signal })).report?.verdict;
+    return verdict?.verdict === "deny" ? `deny: ${verdict.cause.detail}` : verdict?.verdict;
   }
   return state;
 }
@@ -121,7 +133,8 @@ Deno.test("a verdict is not given again once the signature on a document may hav
   one.time = 4999;
   assert.deepEqual([await one.verify(), one.verified], ["allow", 1]);
   one.time = 5000;
-  assert.deepEqual([await one.verify(), one.verified], ["deny", 2]);
+  assert.match(await one.verify() ?? "", /^deny: .*expired$/);
+  assert.equal(one.verified, 2);
 });
 
 Deno.test("listings of what is attached to documents are remembered like those of images", async () => {
@@ -133,6 +146,15 @@ Deno.test("listings of what is attached to documents are remembered like those o
   assert.equal(await one.verify(), "allow");
   assert.deepEqual([one.listings.length, one.verified], [2, 2]);
   one.time += LISTING_TTL;
-  assert.equal(await one.verify(), "deny");
+  assert.match(await one.verify() ?? "", /^deny: /);
   assert.deepEqual(one.listings, ["image", "sbom", "image", "sbom"]);
+});
+
+Deno.test("a verdict on a tree holds as long as the reports at all its levels, and names what failed there", async () => {
+  const one = world(5000, TREE);
+  assert.equal(await one.verify(), "allow");
+  one.time = 4999;
+  assert.deepEqual([await one.verify(), one.verified], ["allow", 1]);
+  one.time = 5000;
+  assert.deepEqual([await one.verify(), one.verified], ["deny: expired", 2]);
 });

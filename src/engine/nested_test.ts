@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AssayError } from "../errors.ts";
 import { type Digest, digestOf, OCI_IMAGE_MANIFEST, parseReference } from "../oci/mod.ts";
 import { createConfigPolicy, type PolicyProvider } from "../policy/mod.ts";
-import type { ArtifactReport } from "../report/mod.ts";
+import type { ArtifactReport, ReferrerReport } from "../report/mod.ts";
 import type { ArtifactStore, Referrer } from "../stores/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
 import type { Verifier, VerifierResult } from "../verifiers/mod.ts";
@@ -314,4 +314,70 @@ Deno.test("a verifier has the last word once what is attached satisfies the poli
   assert.deepEqual(signed.extensions, { nested: ["success"] });
   const unsigned = await reportOn({ "sbom:a": {} }, { sbom: { withNested } });
   assert.equal(unsigned.extensions, undefined);
+});
+
+/** A policy that judges a tree, as those in Rego and CEL do. */
+const TREE: PolicyProvider = { ...ANY, type: "tree", judgesTree: true };
+
+/** A tree as names and outcomes: `type[outcomes](what is attached)`. */
+function told(referrers: readonly ReferrerReport[] | undefined): string {
+  return (referrers ?? []).map(({ artifactType, reports, nested }) =>
+    `${artifactType}[${reports.map(({ outcome }) => outcome)}](${told(nested)})`
+  ).join(" ");
+}
+
+Deno.test("a tree has everything attached at three levels, whoever accepts it", async () => {
+  const tree: Tree = {
+    "other": { "sig:1": {} },
+    "sbom": { "sig:bad": { "other:2": { "sig:4": {} } }, "other:3": {} },
+  };
+  const verification = await begin(tree, { policy: TREE });
+  await verification.run();
+  assert.equal(
+    told(verification.outcomes.referrers),
+    "other[](sig[success]()) sbom[failure](sig[failure](other[]()) other[]())",
+  );
+  assert.equal(verification.fault, undefined);
+  const [, sbom] = verification.outcomes.referrers ?? [];
+  assert.equal(sbom?.subject, "registry.example.com/app:v1");
+  assert.equal(sbom?.nested[0]?.subject, `registry.example.com/app@${digest("sbom")}`);
+});
+
+Deno.test("a tree is there only for a policy that judges one", async () => {
+  const verification = await begin({ sbom: { "sig:1": {} } });
+  await verification.run();
+  assert.equal(verification.outcomes.referrers, undefined);
+  assert.equal(verification.fault, undefined);
+});
+
+Deno.test("a tree is not complete where a listing below failed, or has not come", async () => {
+  const tree: Tree = { other: { "sig:1": {} } };
+  const whole = storeOf(tree);
+  const failing = storeOf(tree, {
+    referrers: (subject, options) =>
+      subject.descriptor.digest === digest("image")
+        ? whole.referrers(subject, options)
+        : Promise.reject(
+          new AssayError({
+            code: "LIST_REFERRERS_FAILURE",
+            component: "referrerStore",
+            message: "no",
+          }),
+        ),
+  });
+  const verification = await begin(tree, { policy: TREE, store: failing });
+  assert.equal(verification.fault?.code, "DEADLINE_EXCEEDED");
+  await verification.run();
+  assert.equal(verification.fault?.code, "LIST_REFERRERS_FAILURE");
+});
+
+Deno.test("of a tree so many artifacts are looked below, and no more", async () => {
+  const many = (count: number): Tree =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`other:${index}`, {}]));
+  const most = await begin(many(200), { policy: TREE });
+  await most.run();
+  assert.equal(most.fault, undefined);
+  const beyond = await begin(many(201), { policy: TREE });
+  await beyond.run();
+  assert.deepEqual([beyond.fault?.code, beyond.fault?.effect], ["LIMIT_EXCEEDED", "deny"]);
 });

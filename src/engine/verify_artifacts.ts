@@ -1,6 +1,6 @@
 import { asAssayError, type AssayError, ERROR_CODES, FAILURE_REASONS } from "../errors.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
-import type { ArtifactReport, IgnoredArtifact } from "../report/mod.ts";
+import type { ArtifactReport, IgnoredArtifact, ReferrerReport } from "../report/mod.ts";
 import type { ArtifactStore, Referrer, StoreOptions, Subject } from "../stores/mod.ts";
 import type { RevocationChecker, TrustSnapshot } from "../trust/mod.ts";
 import type { PluginHost, VerifiedSubject, Verifier, VerifierResult } from "../verifiers/mod.ts";
@@ -31,6 +31,8 @@ export interface VerificationContext extends StoreOptions {
 export interface ArtifactOutcomes {
   readonly artifacts: readonly ArtifactReport[];
   readonly ignored: readonly IgnoredArtifact[];
+  /** Everything attached, as a tree; where the policy judges one. */
+  readonly referrers?: readonly ReferrerReport[];
 }
 
 /** What is verified: an image, and what is attached to it. */
@@ -55,6 +57,12 @@ interface Task {
   done?: Outcome;
 }
 
+/** Something attached, where everything that is attached to it is looked at too. */
+interface Branch {
+  readonly referrer: Referrer;
+  readonly verification: NestedVerification;
+}
+
 /** What is attached to an artifact, and what a verifier wants there. */
 interface NestedTask {
   readonly verifier: Verifier;
@@ -69,6 +77,9 @@ interface NestedTask {
 export class ArtifactsVerification {
   readonly #tasks: Task[] = [];
   readonly #ignored: IgnoredArtifact[] = [];
+  /** Undefined where the policy judges no tree. */
+  readonly #branches: Branch[] | undefined;
+  readonly #subject: string;
 
   constructor(
     request: ArtifactsRequest,
@@ -76,6 +87,8 @@ export class ArtifactsVerification {
   ) {
     const { image, subject, referrers, verifiers, nesting } = request;
     const { descriptor } = subject;
+    this.#subject = image.name;
+    this.#branches = request.policy.judgesTree === true ? [] : undefined;
     const target = {
       reference: `${image.repository}@${descriptor.digest}`,
       ...(image.repository === "" ? {} : { asked: image.name }),
@@ -88,9 +101,10 @@ export class ArtifactsVerification {
       if (accepting.length === 0) this.#ignored.push(referrer);
       const reader = new StoreArtifactReader(store, subject, referrer, context);
       const wantsNested = accepting.some(({ nestedReferences }) => nestedReferences !== undefined);
-      const verification = wantsNested
+      const verification = wantsNested || this.#branches !== undefined
         ? new NestedVerification({ store, referrer }, request, context, ArtifactsVerification)
         : undefined;
+      if (verification !== undefined) this.#branches?.push({ referrer, verification });
       for (const verifier of accepting) {
         const attempt = (attempts.get(verifier) ?? 0) + 1;
         attempts.set(verifier, attempt);
@@ -128,13 +142,27 @@ export class ArtifactsVerification {
 
   /** Runs to the end, or until the signal of the context fires. */
   async run(): Promise<void> {
-    await mapBounded(this.#tasks, PARALLEL_ARTIFACTS, async (task) => {
+    const branches = mapBounded(
+      this.#branches ?? [],
+      PARALLEL_ARTIFACTS,
+      ({ verification }) => verification.run(),
+    );
+    const tasks = mapBounded(this.#tasks, PARALLEL_ARTIFACTS, async (task) => {
       const started = performance.now();
       const own = async (): Promise<void> => {
         task.done = { ...await task.run(), durationMs: performance.now() - started };
       };
       await Promise.all([own(), task.nested?.verification.run()]);
     });
+    await Promise.all([tasks, branches]);
+  }
+
+  /** Why the tree is not complete, so that a policy on it says nothing for certain; undefined when it is. */
+  get fault(): AssayError | undefined {
+    const faults = (this.#branches ?? []).map(({ verification }) => verification.fault)
+      .filter((fault) => fault !== undefined);
+    // A limit that was reached is certain; what else went wrong may pass.
+    return faults.find(({ effect }) => effect === "deny") ?? faults[0];
   }
 
   /** What is known now; a report that is not is undecided, and says what it waits for. */
@@ -146,7 +174,18 @@ export class ArtifactsVerification {
         nested === undefined ? own : nested.verification.conclude(own, nested.verifier),
       );
     });
-    return { artifacts, ignored: this.#ignored };
+    const ignored = this.#ignored;
+    if (this.#branches === undefined) return { artifacts, ignored };
+    const referrers = this.#branches.map(({ referrer, verification }) => ({
+      subject: this.#subject,
+      referenceDigest: referrer.digest,
+      artifactType: referrer.artifactType,
+      reports: artifacts.filter(({ referenceDigest, artifactType }) =>
+        referenceDigest === referrer.digest && artifactType === referrer.artifactType
+      ),
+      nested: verification.referrers,
+    }));
+    return { artifacts, ignored, referrers };
   }
 }
 

@@ -8,7 +8,7 @@ import type {
   Verdict,
 } from "../report/mod.ts";
 import type { Configuration, ScopeConfiguration } from "../resources/mod.ts";
-import type { PolicyProvider } from "../policy/mod.ts";
+import { allReports, type PolicyProvider } from "../policy/mod.ts";
 import type { ArtifactStore, StoreOptions, Subject } from "../stores/mod.ts";
 import type { RevocationChecker } from "../trust/mod.ts";
 import type { PluginHost } from "../verifiers/mod.ts";
@@ -99,16 +99,17 @@ export class ImageVerification {
     if (this.#found === undefined) return this.#withoutArtifacts(this.#steps.exceeded());
     const { listing, artifacts } = this.#found;
     const { outcomes } = artifacts;
+    const failure = listing.failure ?? artifacts.fault;
+    const known = { reference: this.#request.name, digest: this.#digest, ...outcomes };
+    if (failure?.effect === "deny") {
+      return { ...known, verdict: { verdict: "deny", cause: failure } };
+    }
     const decision = this.#components.policy.decide({
       reports: outcomes.artifacts,
-      listingComplete: listing.failure === undefined,
+      referrers: outcomes.referrers,
+      listingComplete: failure === undefined,
     });
-    return {
-      reference: this.#request.name,
-      digest: this.#digest,
-      verdict: toVerdict(decision, outcomes, listing),
-      ...outcomes,
-    };
+    return { ...known, verdict: toVerdict(decision, outcomes, failure) };
   }
 
   #withoutArtifacts(cause: AssayError): ImageReport {
@@ -191,7 +192,7 @@ export function missingComponent(kind: "Store" | "Policy" | "Verifier"): AssayEr
 function toVerdict(
   decision: Decision,
   outcomes: ArtifactOutcomes,
-  listing: Listing,
+  failure: AssayError | undefined,
 ): Verdict {
   switch (decision.decision) {
     case "allow":
@@ -201,7 +202,7 @@ function toVerdict(
     case "undecided":
       return {
         verdict: "undecided",
-        cause: listing.failure ?? uncertainty(decision, outcomes.artifacts),
+        cause: failure ?? decision.cause ?? uncertainty(decision, judgedReports(outcomes)),
       };
   }
 }
@@ -220,7 +221,7 @@ function denial(explanation: string, outcomes: ArtifactOutcomes): AssayError {
       message: `The image is not signed: ${others}`,
     });
   }
-  const failures = artifacts.filter((report) => report.outcome !== "success");
+  const failures = judgedReports(outcomes).filter((report) => report.outcome !== "success");
   const limit = failures.find((report) => report.failure?.reason === "limit_exceeded");
   const told = limit ?? failures[0];
   return new AssayError({
@@ -244,11 +245,16 @@ const UNDECIDED_CODES: Readonly<Partial<Record<ReportFailure["reason"], ErrorCod
   "revocation.unavailable": "REVOCATION_UNAVAILABLE",
 };
 
+/** The reports that the policy looks at, of all levels where it judges a tree. */
+function judgedReports({ artifacts, referrers }: ArtifactOutcomes): readonly ArtifactReport[] {
+  return referrers === undefined ? artifacts : allReports(referrers);
+}
+
 function uncertainty(
   decision: Decision & { readonly decision: "undecided" },
-  artifacts: readonly ArtifactReport[],
+  reports: readonly ArtifactReport[],
 ): AssayError {
-  const open = artifacts.filter((report) => report.outcome === "undecided");
+  const open = reports.filter((report) => report.outcome === "undecided");
   const told = open.find((report) => report.failure?.transient === decision.transient) ?? open[0];
   const reason = told?.failure?.reason;
   return new AssayError({

@@ -1,8 +1,10 @@
-import type { ArtifactReport, Decision } from "../report/mod.ts";
+import type { ArtifactReport, Decision, ReferrerReport } from "../report/mod.ts";
 
 /** What a policy decides on. */
 export interface PolicyInput {
   readonly reports: readonly ArtifactReport[];
+  /** Everything attached, as a tree, for a policy that judges one; see {@link PolicyProvider.judgesTree}. */
+  readonly referrers?: readonly ReferrerReport[] | undefined;
   /** False when the listing of attached artifacts failed: there may be more than was reported. */
   readonly listingComplete: boolean;
   /**
@@ -15,5 +17,7 @@ export interface PolicyInput {
 /** Turns reports into a decision. Pure: the same input gives the same decision. */
 export interface PolicyProvider {
   readonly type: string;
+  /** Whether it judges everything attached, at all levels, rather than the reports on artifacts. */
+  readonly judgesTree?: boolean;
   decide(input: PolicyInput): Decision;
 }

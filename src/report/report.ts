@@ -25,6 +25,18 @@ export interface ArtifactReport {
   readonly nested?: readonly ArtifactReport[] | undefined;
 }
 
+/** Something attached to an image or an artifact, and all that is known of it, whoever accepts it. */
+export interface ReferrerReport {
+  /** What it is attached to: the reference as asked, or `registry/repository@digest` of an artifact. */
+  readonly subject: string;
+  readonly referenceDigest: string;
+  readonly artifactType: string;
+  /** Of all verifiers that accept it; there may be none. */
+  readonly reports: readonly ArtifactReport[];
+  /** What is attached to it. */
+  readonly nested: readonly ReferrerReport[];
+}
+
 /** Why an artifact was not accepted, and what to do. */
 export interface ReportFailure {
   readonly reason: FailureReason | "defect" | "deadline";

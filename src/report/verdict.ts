@@ -1,11 +1,17 @@
 import type { AssayError } from "../errors.ts";
-import type { ArtifactReport } from "./report.ts";
+import type { ArtifactReport, ReferrerReport } from "./report.ts";
 
 /** What a policy says of the reports on one image. */
 export type Decision =
   | { readonly decision: "allow"; readonly explanation: string }
   | { readonly decision: "deny"; readonly explanation: string }
-  | { readonly decision: "undecided"; readonly explanation: string; readonly transient: boolean };
+  | {
+    readonly decision: "undecided";
+    readonly explanation: string;
+    readonly transient: boolean;
+    /** Why, where it is no report that could not be decided. */
+    readonly cause?: AssayError;
+  };
 
 /**
  * The answer for one image. An undecided verdict carries its cause; whether that is transient says
@@ -31,4 +37,6 @@ export interface ImageReport {
   readonly verdict: Verdict;
   readonly artifacts: readonly ArtifactReport[];
   readonly ignored: readonly IgnoredArtifact[];
+  /** Everything attached, as a tree, where the policy judges that. */
+  readonly referrers?: readonly ReferrerReport[] | undefined;
 }

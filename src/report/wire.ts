@@ -1,5 +1,6 @@
 import type { ArtifactReport } from "./report.ts";
 import type { ImageReport } from "./verdict.ts";
+import { referrerToWire } from "./wire_referrer.ts";
 
 /** When and under which trace id an answer goes out. */
 export interface Stamp {
@@ -7,20 +8,34 @@ export interface Stamp {
   readonly timestamp: Date;
 }
 
-/** The result of one image in the flat form, version 0.2.0, that constraint templates read. */
+/**
+ * The result of one image: in the flat form, version 0.2.0, that constraint templates read, or as a tree,
+ * version 1.1.0, where the policy judges one.
+ */
 export interface WireResult {
-  readonly version: "0.2.0";
+  readonly version: "0.2.0" | "1.1.0";
   readonly isSuccess: boolean;
   readonly traceID: string;
   readonly timestamp: string;
-  readonly verifierReports: readonly Record<string, unknown>[];
+  /** Left out where the form is a tree and nothing is attached. */
+  readonly verifierReports?: readonly object[];
 }
 
-/**
- * Writes a report in form 0.2.0. Where no verifier reported anything, one report of failure without
- * a verifier says why.
- */
+/** Writes a report in the form that its policy goes with. */
 export function toWire(report: ImageReport, stamp: Stamp): WireResult {
+  const tree = report.referrers?.map(referrerToWire);
+  const verifierReports = tree ?? flatReports(report);
+  return {
+    version: tree === undefined ? "0.2.0" : "1.1.0",
+    isSuccess: report.verdict.verdict === "allow",
+    traceID: stamp.traceId,
+    timestamp: stamp.timestamp.toISOString(),
+    ...(verifierReports.length === 0 && tree !== undefined ? {} : { verifierReports }),
+  };
+}
+
+/** Where no verifier reported anything, one report of failure without a verifier says why. */
+function flatReports(report: ImageReport): readonly object[] {
   const { verdict } = report;
   const reports = report.artifacts.map(artifactToWire);
   if (reports.length === 0 && verdict.verdict !== "allow") {
@@ -34,13 +49,7 @@ export function toWire(report: ImageReport, stamp: Stamp): WireResult {
       remediation: cause.remedy,
     }));
   }
-  return {
-    version: "0.2.0",
-    isSuccess: verdict.verdict === "allow",
-    traceID: stamp.traceId,
-    timestamp: stamp.timestamp.toISOString(),
-    verifierReports: reports,
-  };
+  return reports;
 }
 
 /** The texts of reports that are given again and again, for as long as the reports are kept. */
@@ -55,13 +64,17 @@ export function renderWire(report: ImageReport, { traceId, timestamp }: Stamp): 
   let reports = texts.get(report);
   if (reports === undefined) {
     const brief = { ...report, artifacts: report.artifacts.map(withoutPassedChecks) };
-    reports = JSON.stringify(toWire(brief, { traceId, timestamp }).verifierReports);
+    const { verifierReports } = toWire(brief, { traceId, timestamp });
+    reports = verifierReports === undefined
+      ? ""
+      : `,"verifierReports":${JSON.stringify(verifierReports)}`;
     texts.set(report, reports);
   }
+  const version = report.referrers === undefined ? "0.2.0" : "1.1.0";
   const isSuccess = report.verdict.verdict === "allow";
-  return `{"version":"0.2.0","isSuccess":${isSuccess},"traceID":${
+  return `{"version":"${version}","isSuccess":${isSuccess},"traceID":${
     JSON.stringify(traceId)
-  },"timestamp":"${timestamp.toISOString()}","verifierReports":${reports}}`;
+  },"timestamp":"${timestamp.toISOString()}"${reports}}`;
 }
 
 function withoutPassedChecks(report: ArtifactReport): ArtifactReport {

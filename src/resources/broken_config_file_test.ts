@@ -62,7 +62,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "config.json:1:12: error CONFIG_INVALID policy.plugin: is missing: an object is required",
   ]],
   ["a policy that is none", `{"policy": {"plugin": {"name": "cel"}}}`, [
-    'config.json:1:32: error POLICY_PROVIDER_NOT_FOUND Policy/cel policy.plugin.name: must be config-policy, threshold-policy or rego-policy; found "cel"',
+    'config.json:1:32: error POLICY_PROVIDER_NOT_FOUND Policy/cel policy.plugin.name: must be config-policy, threshold-policy, rego-policy or cel-policy; found "cel"',
   ]],
   [
     "a policy with a wrong word",

@@ -38,8 +38,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["no type", policy("parameters: {}"), [
     "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.type: is missing: text is required",
   ]],
-  ["a type that is none", policy("type: cel-policy\nparameters: {}"), [
-    't.yaml:5:9: error POLICY_PROVIDER_NOT_FOUND Policy/ratify-policy spec.type: must be config-policy, threshold-policy or rego-policy; found "cel-policy"',
+  ["a type that is none", policy("type: cell-policy\nparameters: {}"), [
+    't.yaml:5:9: error POLICY_PROVIDER_NOT_FOUND Policy/ratify-policy spec.type: must be config-policy, threshold-policy, rego-policy or cel-policy; found "cell-policy"',
   ]],
   ["no parameters", policy("type: config-policy"), [
     "t.yaml:5:3: error CONFIG_INVALID Policy/ratify-policy spec.parameters: is missing: an object is required",
@@ -115,17 +115,61 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   ["a rego policy without module", policy("type: rego-policy\nparameters: {}"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
     "t.yaml:6:15: error CONFIG_INVALID Policy/ratify-policy spec.parameters: must have policy or policyPath",
   ]],
-  ["a rego policy, which comes later", policy("type: RegoPolicy\nparameters: {policy: x}"), [
-    "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
+  ["a module that is in one line", policy("type: RegoPolicy\nparameters: {policy: x}"), [
+    "t.yaml:6:24: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: expecting `package` Missing package declaration.",
+  ]],
+  ["an empty module", policy("type: rego-policy\nparameters: {policy: ' '}"), [
+    "t.yaml:6:24: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: the module is empty",
+  ]],
+  [
+    "a module that is too large",
+    policy(`type: rego-policy\nparameters: {policy: ${"x".repeat(262_145)}}`),
+    [
+      "t.yaml:6:24: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: the module must have at most 262144 bytes",
+    ],
+  ],
+  [
+    "a module with mistakes, each at its line and column",
+    policy(
+      "type: rego-policy\nparameters:\n  policy: |\n\n    package ratify.policy\n    import rego.v1\n    valid if { http.send({}); e := foo(1) }",
+    ),
+    [
+      "t.yaml:11:18: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: there is no function http.send",
+      "t.yaml:11:38: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: there is no function foo",
+    ],
+  ],
+  [
+    "a module in a folded text, at its beginning",
+    policy(
+      "type: rego-policy\nparameters:\n  policy: >\n    package ratify.policy\n\n    valid { foo(1) }",
+    ),
+    [
+      "t.yaml:7:13: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policy: there is no function foo",
+    ],
+  ],
+  [
+    "a module that is not there",
+    policy("type: rego-policy\nparameters: {policyPath: /nowhere/x.rego}"),
+    [
+      "t.yaml:6:28: error CONFIG_INVALID Policy/ratify-policy spec.parameters.policyPath: names a Rego module that cannot be read: it does not exist",
+    ],
+  ],
+  [
+    "an expression with a mistake",
+    policy("type: cel-policy\nparameters:\n  expression: |\n    true ||\n      object.x"),
+    [
+      "t.yaml:9:9: error CONFIG_INVALID Policy/ratify-policy spec.parameters.expression: Unknown variable: object",
+    ],
+  ],
+  ["no expression", policy("type: cel-policy\nparameters: {}"), [
+    "t.yaml:6:15: error CONFIG_INVALID Policy/ratify-policy spec.parameters.expression: is missing: text is required",
   ]],
   [
     "a rego policy with a text for a truth value",
     policy("type: rego-policy\nparameters: {policy: x, passthroughEnabled: 'yes'}"),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE Policy/ratify-policy spec.type: The policy type rego-policy is not available in this build",
       't.yaml:6:47: error CONFIG_INVALID Policy/ratify-policy spec.parameters.passthroughEnabled: must be true or false; found "yes"',
     ],
   ],
@@ -136,19 +180,18 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       namespace: "team-a",
     }),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE NamespacedPolicy/team-a/ratify-policy spec.type: The policy type rego-policy is not available in this build",
       "t.yaml:6:16: error CONFIG_INVALID NamespacedPolicy/team-a/ratify-policy spec.parameters.policyPath: must not be set in a namespace: it names files of the process",
     ],
   ],
   [
     "a type of v1alpha1 that is none",
     yaml("Policy", "parameters: {}", {
-      name: "celpolicy",
+      name: "cellpolicy",
       apiVersion: "config.ratify.deislabs.io/v1alpha1",
     }),
     [
-      "t.yaml:1:13: warning CONFIG_INVALID Policy/celpolicy apiVersion: config.ratify.deislabs.io/v1alpha1 is deprecated; use config.ratify.deislabs.io/v1beta1",
-      't.yaml:3:18: error POLICY_PROVIDER_NOT_FOUND Policy/celpolicy metadata.name: must be config-policy, threshold-policy or rego-policy; found "celpolicy"',
+      "t.yaml:1:13: warning CONFIG_INVALID Policy/cellpolicy apiVersion: config.ratify.deislabs.io/v1alpha1 is deprecated; use config.ratify.deislabs.io/v1beta1",
+      't.yaml:3:18: error POLICY_PROVIDER_NOT_FOUND Policy/cellpolicy metadata.name: must be config-policy, threshold-policy, rego-policy or cel-policy; found "cellpolicy"',
     ],
   ],
 ];

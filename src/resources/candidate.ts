@@ -1,5 +1,5 @@
 import type { ErrorCode, Issue } from "../errors.ts";
-import type { Document, Path } from "./document.ts";
+import type { Document, Path, TextPlace } from "./document.ts";
 import { formatPath, type Problem } from "./problem.ts";
 
 /** What a resource is for, whichever of its kinds it comes in. */
@@ -42,6 +42,8 @@ export interface ProblemOptions {
   readonly code?: ErrorCode;
   /** Whether the member's name is the place, rather than its value. */
   readonly atKey?: boolean;
+  /** A place within the value, which is a text of several lines. */
+  readonly within?: TextPlace;
   /** How many steps of the path the name of the field leaves out. */
   readonly depth?: number;
 }
@@ -71,7 +73,11 @@ export class ProblemList {
     const count = this.#counts.get(key) ?? 0;
     this.#counts.set(key, count + 1);
     if (count > MAX_PROBLEMS) return;
-    const { line, column } = options.atKey ? document.keyPosition(path) : document.position(path);
+    const { line, column } = options.within !== undefined
+      ? document.positionWithin(path, options.within)
+      : options.atKey
+      ? document.keyPosition(path)
+      : document.position(path);
     if (count === MAX_PROBLEMS) {
       const more = `there are more ${severity}s in this file than are told`;
       const place = { file: document.file, line, column };

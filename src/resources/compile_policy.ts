@@ -1,9 +1,11 @@
 import { createConfigPolicy, type PolicyProvider } from "../policy/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileCelPolicy } from "./compile_cel_policy.ts";
+import type { VerifierEnvironment } from "./compile_notation.ts";
+import { compileRegoPolicy } from "./compile_rego_policy.ts";
 import { compileThresholdPolicy } from "./compile_threshold_policy.ts";
 import { quote } from "./describe.ts";
-import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
-import { configPolicyParameters, policySpec, regoPolicyParameters } from "./schema/policy.ts";
+import { configPolicyParameters, policySpec } from "./schema/policy.ts";
 import { validate } from "./validate.ts";
 
 const NAME = "ratify-policy";
@@ -13,11 +15,12 @@ const NAME = "ratify-policy";
  *
  * @param verifiers the names of the verifiers that requests have to which the policy applies.
  */
-export function compilePolicy(
+export async function compilePolicy(
   candidate: Candidate,
   verifiers: ReadonlySet<string>,
+  environment: Pick<VerifierEnvironment, "home" | "inputs">,
   problems: ProblemList,
-): PolicyProvider | undefined {
+): Promise<PolicyProvider | undefined> {
   if (candidate.name !== NAME) {
     problems.of(
       candidate,
@@ -35,13 +38,14 @@ export function compilePolicy(
     case "thresholdpolicy":
       return compileThresholdPolicy(candidate, verifiers, problems);
     case "regopolicy":
-      checkRego(candidate, problems);
-      return undefined;
+      return await compileRegoPolicy(candidate, environment, problems);
+    case "celpolicy":
+      return await compileCelPolicy(candidate, problems);
     default:
       problems.of(
         candidate,
         candidate.typePath,
-        `must be config-policy, threshold-policy or rego-policy; found ${quote(type)}`,
+        `must be config-policy, threshold-policy, rego-policy or cel-policy; found ${quote(type)}`,
         { code: "POLICY_PROVIDER_NOT_FOUND" },
       );
       return undefined;
@@ -57,22 +61,4 @@ function compileConfigPolicy(
   if (parameters.ok) return createConfigPolicy(parameters.value);
   problems.issues(candidate, candidate.parametersPath, parameters.issues);
   return undefined;
-}
-
-function checkRego(candidate: Candidate, problems: ProblemList): void {
-  notAvailable(candidate, candidate.typePath, "The policy type rego-policy", problems);
-  if (candidate.parameters === undefined) return;
-  const parameters = validate(regoPolicyParameters, candidate.parameters);
-  if (!parameters.ok) {
-    problems.issues(candidate, candidate.parametersPath, parameters.issues);
-  } else if (!parameters.value.policy && !parameters.value.policyPath) {
-    problems.of(candidate, candidate.parametersPath, "must have policy or policyPath");
-  } else if (candidate.scope !== "" && parameters.value.policyPath) {
-    problems.of(
-      candidate,
-      [...candidate.parametersPath, "policyPath"],
-      NAMES_FILES,
-      { atKey: true },
-    );
-  }
 }

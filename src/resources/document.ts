@@ -12,7 +12,15 @@ export interface Document {
   position(path: Path): TextPosition;
   /** Where the name of the member at a path stands. */
   keyPosition(path: Path): TextPosition;
+  /**
+   * Where a place within the text at a path stands, line and column from 1. Where the file does not show
+   * the text as it is, line by line, that is where the text begins.
+   */
+  positionWithin(path: Path, place: TextPlace): TextPosition;
 }
+
+/** A place in a text. */
+export type TextPlace = Pick<TextPosition, "line" | "column">;
 
 /** The documents of a file, and what made the rest of it unreadable. */
 export interface ParsedFile {

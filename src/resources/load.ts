@@ -89,7 +89,10 @@ export async function loadConfiguration(
   });
   const policies = await compileAll(
     "Policy",
-    (candidate) => compilePolicy(candidate, verifierNames(unique, candidate.scope), problems),
+    (candidate) => {
+      const names = verifierNames(unique, candidate.scope);
+      return compilePolicy(candidate, names, environment, problems);
+    },
   );
 
   const referencedFiles = referencedFilesOf(candidates, options.home, options.env);

@@ -45,6 +45,7 @@ function parseJsonFile({ path, text }: SourceFile): ParsedFile {
       value: json.value,
       position: (at) => json.position(at),
       keyPosition: (at) => json.keyPosition(at),
+      positionWithin: (at) => json.position(at), // a text of JSON is one line
     };
     return { documents: [document], problems: [] };
   } catch (error) {

@@ -22,6 +22,9 @@ export function referencedFilesOf(
     if (candidate.class === "KeyManagementProvider" && candidate.spec["type"] === "tuf") {
       return strings([parameters["rootFile"], parameters["fallbackFile"]]);
     }
+    if (candidate.class === "Policy") {
+      return parameters["policy"] ? [] : strings([parameters["policyPath"]]);
+    }
     if (candidate.class !== "Store") return [];
     const bundles = parameters["caBundles"];
     const certificates = parameters["clientCertificates"];

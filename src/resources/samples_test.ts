@@ -12,11 +12,13 @@ const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "not
 /** Samples of some resources, which others must stand beside. */
 const PARTS = [
   "attestation.yaml",
+  "cel-policy.yaml",
   "cosign-key.yaml",
   "cosign-keyless.yaml",
   "cosign-private.yaml",
   "key.yaml",
   "sbom.yaml",
+  "rego-policy.yaml",
   "schemavalidator.yaml",
   "store.yaml",
   "store-alibaba-cloud.yaml",
@@ -31,7 +33,6 @@ const PARTS = [
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
   "azurekeyvault.yaml": "spec.type",
-  "rego-policy.yaml": "spec.type",
 };
 
 async function load(name: string): ReturnType<typeof loadConfiguration> {

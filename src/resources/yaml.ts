@@ -17,7 +17,13 @@ import {
 } from "yaml";
 import type { TextPosition } from "../crypto/mod.ts";
 import { quote } from "./describe.ts";
-import { type Document, type ParsedFile, type Path, syntaxProblem } from "./document.ts";
+import {
+  type Document,
+  type ParsedFile,
+  type Path,
+  syntaxProblem,
+  type TextPlace,
+} from "./document.ts";
 import type { Problem } from "./problem.ts";
 import type { SourceFile } from "./source.ts";
 
@@ -49,7 +55,7 @@ export function parseYamlFile({ path, text }: SourceFile): ParsedFile {
         try {
           const value: unknown = yaml.toJS({ maxAliasCount: MAX_ALIASES });
           if (value !== null && value !== undefined) {
-            documents.push(document(path, yaml, lines, value));
+            documents.push(document({ path, text }, yaml, lines, value));
           }
         } catch (error) {
           if (!(error instanceof ReferenceError)) throw error;
@@ -166,7 +172,7 @@ function faultOfKeys(map: YAMLMap): Fault | undefined {
 }
 
 function document(
-  file: string,
+  { path: file, text }: SourceFile,
   yaml: YamlDocument.Parsed,
   lines: LineCounter,
   value: unknown,
@@ -176,7 +182,29 @@ function document(
     value,
     position: (path) => place(lines, find(yaml, path).value),
     keyPosition: (path) => place(lines, find(yaml, path).key),
+    positionWithin: (path, within) => {
+      const found = find(yaml, path);
+      const begin = place(lines, found.value);
+      return placeInBlock(text, found.node, begin, within) ?? begin;
+    },
   };
+}
+
+/**
+ * Where a place in a literal block (`|`) stands in the file: its first line is the one after the sign,
+ * and all are moved to the right as far.
+ */
+function placeInBlock(
+  file: string,
+  node: unknown,
+  begin: TextPosition,
+  { line, column }: TextPlace,
+): TextPosition | undefined {
+  if (!isScalar(node) || node.type !== "BLOCK_LITERAL") return undefined;
+  const shown = file.split(/\r?\n/)[begin.line + line - 1];
+  const meant = String(node.value).split("\n")[line - 1];
+  if (shown === undefined || meant === undefined || !shown.endsWith(meant)) return undefined;
+  return { line: begin.line + line, column: shown.length - meant.length + column };
 }
 
 function place(lines: LineCounter, offset: number): TextPosition {
@@ -185,9 +213,12 @@ function place(lines: LineCounter, offset: number): TextPosition {
 }
 
 /** Offsets of the key and the value at a path; of the nearest ones above it when there are none. */
-function find(yaml: YamlDocument.Parsed, path: Path): { key: number; value: number } {
+function find(
+  yaml: YamlDocument.Parsed,
+  path: Path,
+): { key: number; value: number; node: unknown } {
   let node: unknown = yaml.contents;
-  let found = { key: start(node) ?? 0, value: start(node) ?? 0 };
+  let found = { key: start(node) ?? 0, value: start(node) ?? 0, node };
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(yaml);
     if (isMap(node)) {
@@ -197,11 +228,11 @@ function find(yaml: YamlDocument.Parsed, path: Path): { key: number; value: numb
       if (pair === undefined) return found;
       node = pair.value;
       const key = start(pair.key) ?? found.value;
-      found = { key, value: start(node) ?? key };
+      found = { key, value: start(node) ?? key, node };
     } else if (isSeq(node) && typeof step === "number" && step < node.items.length) {
       node = node.items[step];
       const value = start(node) ?? found.value;
-      found = { key: value, value };
+      found = { key: value, value, node };
     } else {
       return found;
     }

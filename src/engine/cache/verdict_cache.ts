@@ -1,4 +1,4 @@
-import type { ArtifactReport, ImageReport } from "../../report/mod.ts";
+import type { ArtifactReport, ImageReport, ReferrerReport } from "../../report/mod.ts";
 import { BoundedCache, type CacheOptions } from "./bounded_cache.ts";
 
 const MAX_ENTRIES = 100_000;
@@ -72,7 +72,12 @@ export class VerdictCache {
 
 /** The next time of day at which time alone may change a report, in milliseconds since 1970. */
 export function validUntil(report: ImageReport): number {
-  return report.artifacts.reduce((least, artifact) => Math.min(least, endOf(artifact)), Infinity);
+  const { artifacts, referrers } = report;
+  return Math.min(...artifacts.map(endOf), ...(referrers ?? []).map(endOfReferrer), Infinity);
+}
+
+function endOfReferrer({ reports, nested }: ReferrerReport): number {
+  return Math.min(...reports.map(endOf), ...nested.map(endOfReferrer), Infinity);
 }
 
 function endOf(artifact: ArtifactReport): number {
@@ -87,5 +92,9 @@ function weightOf(report: ImageReport): number {
     (extensions === undefined ? 0 : 2 * JSON.stringify(extensions).length) +
     (nested === undefined ? 0 : 2 * JSON.stringify(nested).length)
   );
-  return texts.reduce((sum, bytes) => sum + bytes, REPORT_BYTES + 100 * report.ignored.length);
+  const tree = report.referrers === undefined ? 0 : 2 * JSON.stringify(report.referrers).length;
+  return texts.reduce(
+    (sum, bytes) => sum + bytes,
+    REPORT_BYTES + 100 * report.ignored.length + tree,
+  );
 }

@@ -15,6 +15,7 @@ import {
 } from "./key_management_provider.ts";
 import { notationParameters } from "./notation.ts";
 import {
+  celPolicyParameters,
   configPolicyParameters,
   policySpec,
   regoPolicyParameters,
@@ -52,6 +53,7 @@ export const RESOURCE_SCHEMAS: Readonly<Record<ResourceClass, ResourceSchema>> =
       "config-policy": configPolicyParameters,
       "threshold-policy": thresholdPolicyParameters,
       "rego-policy": regoPolicyParameters,
+      "cel-policy": celPolicyParameters,
     },
   },
   KeyManagementProvider: {

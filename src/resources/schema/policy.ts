@@ -3,7 +3,9 @@ import { anyParameters, nonEmpty } from "./common.ts";
 
 /** The spec of a Policy, beside its parameters. */
 export const policySpec = z.strictObject({
-  type: nonEmpty.describe("The kind of policy: `config-policy` or `threshold-policy`."),
+  type: nonEmpty.describe(
+    "The kind of policy: `config-policy`, `threshold-policy`, `rego-policy` or `cel-policy`.",
+  ),
   parameters: anyParameters,
 });
 
@@ -54,8 +56,15 @@ export const thresholdPolicyParameters = z.strictObject({
 
 /** The parameters of a policy of the type `rego-policy`. */
 export const regoPolicyParameters = z.strictObject({
-  policy: z.string().optional().describe("The Rego module."),
-  policyPath: z.string().optional().describe("Path of a file with the module."),
+  policy: z.string().optional().describe("The Rego module: package `ratify.policy`, rule `valid`."),
+  policyPath: z.string().optional().describe("Path of a file with the module; not in a namespace."),
   passthroughEnabled: z.boolean().default(false)
     .describe("Denies without asking the module: whoever asked judges the reports."),
+});
+
+/** The parameters of a policy of the type `cel-policy`. */
+export const celPolicyParameters = z.strictObject({
+  expression: nonEmpty.describe(
+    "An expression in CEL over the variable `input`, of the type bool.",
+  ),
 });
