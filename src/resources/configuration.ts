@@ -108,12 +108,15 @@ export function createConfiguration(
     tufRepositories: Object.freeze([...resources.repositories]),
     fetchedProviders: Object.freeze([...resources.fetched]),
     ...settings,
-    forScope: (scope: string) => ({
-      stores: stores.get(scope) ?? stores.get("") ?? [],
-      verifiers: verifiers.get(scope) ?? verifiers.get("") ?? [],
-      policy: (policies.get(scope) ?? policies.get(""))?.[0],
-      error: unusable.errorOf(scope, ownClasses(scope)),
-    }),
+    forScope: (scope: string) => {
+      const error = unusable.errorOf(scope, ownClasses(scope));
+      return {
+        stores: stores.get(scope) ?? stores.get("") ?? [],
+        verifiers: verifiers.get(scope) ?? verifiers.get("") ?? [],
+        policy: (policies.get(scope) ?? policies.get(""))?.[0],
+        ...(error === undefined ? {} : { error }),
+      };
+    },
   });
 }
 
