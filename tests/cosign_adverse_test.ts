@@ -120,20 +120,67 @@ function fromProvider(name?: string, version = ""): CosignQuestion["policy"] {
   return { signers: { kind: "keys", sources: [source] } };
 }
 
-Deno.test("cosign: keys of a provider are looked up by name and version, exactly", async () => {
+Deno.test("cosign: keys of a provider are looked up by name and version, or the newest of a name", async () => {
   const layers = [await forgeLayer(KEY)];
   const material = new Map([["vault", provided(["a", "1", OTHER_KEY], ["b", "2", KEY])]]);
   const outcomes = new Map([
     [fromProvider(), "success"],
     [fromProvider("b", "2"), "success"],
     [fromProvider("a", "1"), "failure cosign.signature"],
-    [fromProvider("b"), "undecided cosign.key"],
+    [fromProvider("b"), "success"],
     [fromProvider("b", "1"), "undecided cosign.key"],
     [fromProvider("c"), "undecided cosign.key"],
   ]);
   for (const [policy, outcome] of outcomes) {
     await expect({ layers, material, ...(policy && { policy }) }, outcome);
   }
+});
+
+Deno.test("cosign: without a version only the newest of a name counts, which comes first", async () => {
+  const layers = [await forgeLayer(KEY)];
+  const policy = fromProvider("a") ?? {};
+  const newest = new Map([["vault", provided(["a", "9", KEY], ["a", "10", OTHER_KEY])]]);
+  await expect({ layers, policy, material: newest }, "success");
+  const older = new Map([["vault", provided(["a", "10", OTHER_KEY], ["a", "9", KEY])]]);
+  await expect({ layers, policy, material: older }, "failure cosign.signature");
+});
+
+Deno.test("cosign: a key that is missing from a provider's material leaves it undecided who signed, unless another did", async () => {
+  const layers = [await forgeLayer(KEY)];
+  const incomplete = new AssayError({
+    code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+    component: "keyManagementProvider",
+    message: "Key management provider vault has no key b: no answer",
+    transient: true,
+  });
+  type Keys = readonly (readonly [string, string, ForgedKey])[];
+  const having = (...keys: Keys): Map<string, TrustMaterial> =>
+    new Map([["vault", { ...provided(...keys), incomplete }]]);
+  const all = fromProvider() ?? {};
+  await expect({ layers, policy: all, material: having(["a", "1", KEY]) }, "success");
+  const other = having(["a", "1", OTHER_KEY]);
+  const result = await expect({ layers, policy: all, material: other }, "undecided cosign.key");
+  assert.equal(result.failure?.transient, true);
+  assert.match(result.message, /has no key b: no answer/);
+  await expect({ layers, policy: all, material: having() }, "undecided cosign.key");
+  const named = fromProvider("b") ?? {};
+  await expect({ layers, policy: named, material: other }, "undecided cosign.key");
+  // What is pinned and there is all that is asked for.
+  const pinned = fromProvider("a", "1") ?? {};
+  await expect({ layers, policy: pinned, material: other }, "failure cosign.signature");
+});
+
+Deno.test("cosign: a report says how old a key is that could not be refreshed", async () => {
+  const layers = [await forgeLayer(KEY)];
+  const [key] = provided(["a", "1", KEY]).keys;
+  const stale = { ...key ?? assert.fail(), staleSince: "2020-01-01T00:00:00.000Z" };
+  const material = new Map([["vault", { certificates: [], keys: [stale], details: [] }]]);
+  const result = await expect({ layers, policy: fromProvider() ?? {}, material }, "success");
+  const check = result.checks.find(({ name }) => name === "key material");
+  assert.match(
+    check?.detail ?? "",
+    /^The key a of vault is in use \(as it was \d+ days ago: it could not be refreshed since 2020-01-01T/,
+  );
 });
 
 Deno.test("cosign: a provider may know the hash of a key, and the trust policy knows better", async () => {

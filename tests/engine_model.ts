@@ -306,6 +306,7 @@ class World {
       trust: new TrustSnapshot("trust", new Map()),
       stores: [store],
       tufRepositories: [],
+      fetchedProviders: [],
       executor: { verifyTimeoutMs: 1, mutateTimeoutMs: 1 },
       logger: { formatter: "text", traceIdHeaders: [] },
       crlCacheEnabled: false,

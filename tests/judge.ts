@@ -1,6 +1,7 @@
 /** Lets the Notation verifier judge a forged signature, as it is and without any file. */
 
 import { parseCertificate } from "../src/crypto/mod.ts";
+import type { AssayError } from "../src/errors.ts";
 import type { Digest, Manifest } from "../src/oci/mod.ts";
 import {
   checkTrustPolicyDocument,
@@ -31,6 +32,10 @@ export interface Question {
   readonly storeType?: "ca" | "signingAuthority";
   /** What the trust store `tsa:forge` holds; there is none when absent. */
   readonly authorities?: readonly ForgedCertificate[];
+  /** Why the material of both stores is incomplete; it is complete when absent. */
+  readonly incomplete?: AssayError;
+  /** Since when it could not be refreshed; it is fresh when absent. */
+  readonly staleSince?: string;
   readonly verifyTimestamp?: "always" | "afterCertExpiry";
   readonly level?: "strict" | "permissive" | "audit";
   readonly override?: Readonly<Record<string, "enforce" | "log" | "skip">>;
@@ -71,8 +76,8 @@ export async function judge(question: Question): Promise<VerifierResult> {
   const issues = checkTrustPolicyDocument(policy);
   if (issues.length > 0) throw new Error(JSON.stringify(issues));
   const providers = new Map([
-    ["forge", material(question.store ?? [question.chain.root])],
-    ["authorities", material(question.authorities ?? [])],
+    ["forge", material(question.store ?? [question.chain.root], question)],
+    ["authorities", material(question.authorities ?? [], question)],
   ]);
   const verifier = createNotationVerifier({
     name: "notation",
@@ -118,14 +123,19 @@ export async function judge(question: Question): Promise<VerifierResult> {
   );
 }
 
-function material(certificates: readonly ForgedCertificate[]): TrustMaterial {
+function material(
+  certificates: readonly ForgedCertificate[],
+  { incomplete, staleSince }: Pick<Question, "incomplete" | "staleSince">,
+): TrustMaterial {
   return {
     certificates: certificates.map(({ der }) => ({
       name: "",
       version: "",
       certificate: parseCertificate(der),
+      ...(staleSince === undefined ? {} : { staleSince }),
     })),
     keys: [],
     details: [],
+    ...(incomplete === undefined ? {} : { incomplete }),
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AssayError } from "../src/errors.ts";
 import type { VerifierResult } from "../src/verifiers/mod.ts";
 import {
   basicConstraints,
@@ -87,6 +88,39 @@ for (const kind of ["P-256", "P-384", "P-521", "RSA-2048", "RSA-3072", "RSA-4096
     }
   });
 }
+
+// Material that is not all there, or not fresh.
+
+const incomplete = new AssayError({
+  code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+  component: "keyManagementProvider",
+  message: "Key management provider forge has no certificate b: no answer",
+  transient: true,
+});
+
+Deno.test("notation is undecided about a signer that may be in what is missing of a trust store, and about no other", async () => {
+  accepted(await jws({}, { incomplete }));
+  const other = await forgeChain({ root: { subject: [["CN", "another root"]] } });
+  for (const store of [[other.root], []]) {
+    const result = await jws({}, { store, incomplete });
+    assert.equal(result.outcome, "undecided");
+    assert.deepEqual(
+      [result.failure?.reason, result.failure?.transient],
+      ["authenticity.invalid_trust_store", true],
+    );
+    assert.match(result.message, /ca:forge is not complete: .* has no certificate b: no answer/);
+  }
+  refused(await jws({}, { store: [other.root] }), "authenticity.untrusted");
+});
+
+Deno.test("notation says how old a certificate is that could not be refreshed", async () => {
+  const result = await jws({}, { staleSince: "2026-11-24T09:00:00.000Z" });
+  accepted(result);
+  assert.match(
+    result.checks.map(({ detail }) => detail).join("\n"),
+    /is in trust store ca:forge \(as it was 3 h ago: it could not be refreshed since 2026-11-24T09/,
+  );
+});
 
 // Times.
 

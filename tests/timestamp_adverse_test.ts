@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cryptoCounters, encodeBase64, parseCertificate } from "../src/crypto/mod.ts";
-import { VerificationFailure } from "../src/errors.ts";
+import { AssayError, VerificationFailure } from "../src/errors.ts";
 import { type Timestamp, verifyTimestamp } from "../src/trust/mod.ts";
 import type { VerifierResult } from "../src/verifiers/mod.ts";
 import {
@@ -444,6 +444,27 @@ Deno.test("F.5-7 notation refuses an untrusted authority, and the imprint of ano
   });
   assert.equal(await reason(chain, { authority: other }), "timestamp.untrusted");
   assert.equal(await reason(chain, { stamped: STAMPED }), "timestamp.imprint_mismatch");
+});
+
+Deno.test("notation is undecided about an authority that may be in what is missing of the tsa store", async () => {
+  const incomplete = new AssayError({
+    code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+    component: "keyManagementProvider",
+    message: "no answer",
+    transient: true,
+  });
+  assert.equal(await reason(chain, {}, { incomplete }), undefined);
+  const other = await forgeAuthority({ subject: [["CN", "other tsa"]] }, {
+    root: { subject: [["CN", "other tsa root"]] },
+  });
+  for (const authorities of [[authority.root], []]) {
+    const result = await judged(chain, { authority: other }, { incomplete, authorities });
+    assert.equal(result.outcome, "undecided");
+    assert.match(result.message, /tsa:forge is not complete: no answer/);
+  }
+  // What is wrong with a token whoever made it stays wrong.
+  const imprint = await reason(chain, { stamped: STAMPED }, { incomplete });
+  assert.equal(imprint, "timestamp.imprint_mismatch");
 });
 
 Deno.test("F.5-6 notation does not take a certificate of a ca store for that of an authority", async () => {

@@ -6,24 +6,33 @@ import {
   loadConfiguration,
   readSources,
 } from "../resources/mod.ts";
+import { KeyRefresher, type KeySurroundings } from "../keys/mod.ts";
+import { readSmallFile, wait } from "../stores/mod.ts";
 import type { Io } from "./io.ts";
 import { printable } from "./text.ts";
+
+/** How long key material is waited for by a command that verifies, in milliseconds. */
+const KEYS_TIMEOUT = 10_000;
 
 /**
  * Loads the configuration of a command: the given paths, else `$RATIFY_CONFIG/config.json`, else
  * `~/.ratify/config.json`. Warnings go to standard error.
  *
+ * @param fetchesKeys whether the key material of vaults is fetched, once, within a bound.
  * @throws {AssayError} CONFIG_INVALID when there is none or it has errors, which are printed first.
  */
 export async function requireConfiguration(
   paths: readonly string[],
   io: Io,
+  fetchesKeys = false,
 ): Promise<Configuration> {
   const found = await requireConfigurationPaths(paths, io);
+  await using keys = new KeyRefresher({ now: io.now, wait, firstWaitMs: KEYS_TIMEOUT });
   const { configuration, problems } = await loadConfiguration(await readSources(found), {
     home: io.env("HOME"),
     env: io.env,
     now: io.now(),
+    ...(fetchesKeys ? { keys, surroundings: keySurroundings(io) } : {}),
   });
   for (const problem of problems) io.err(printable(formatProblem(problem)));
   if (configuration === undefined) {
@@ -36,6 +45,11 @@ export async function requireConfiguration(
     });
   }
   return configuration;
+}
+
+/** Where identities for vaults are found. */
+export function keySurroundings(io: Io): KeySurroundings {
+  return { env: io.env, readText: readSmallFile, now: io.now };
 }
 
 /**

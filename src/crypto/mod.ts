@@ -38,6 +38,7 @@ export {
 } from "./json.ts";
 export { parsePublicJwk, type PublicJwk } from "./jwk.ts";
 export { type FlattenedJws, parseFlattenedJws } from "./jws.ts";
+export { Semaphore } from "./semaphore.ts";
 export { LruMap } from "./lru.ts";
 export {
   type CertificateId,

@@ -94,6 +94,7 @@ function world(end: number): World {
     trust: new TrustSnapshot("test", new Map()),
     stores,
     tufRepositories: [],
+    fetchedProviders: [],
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,

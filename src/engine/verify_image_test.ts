@@ -91,6 +91,7 @@ function configuration(
     trust: new TrustSnapshot("test", new Map()),
     stores,
     tufRepositories: [],
+    fetchedProviders: [],
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,

@@ -10,7 +10,7 @@ export interface MaterialEntry {
   readonly label: string;
   /**
    * Fetches it, and everything about it anew: what the service no longer has, or has disabled, is not in
-   * the answer.
+   * the answer. Of versions with one name, the newest comes first.
    *
    * @throws {EntryGoneError} when the service is certain that there is no such thing, or that nobody may
    * use it any more.

@@ -1,3 +1,4 @@
+import type { CloudSurroundings } from "../cloud/mod.ts";
 import type { TrustMaterial } from "../trust/mod.ts";
 
 /** A source of certificates and keys that verifiers name in their trust policies. */
@@ -9,3 +10,6 @@ export interface KeyManagementProvider {
    */
   fetch(signal: AbortSignal): Promise<TrustMaterial>;
 }
+
+/** Where identities for vaults are found. */
+export type KeySurroundings = CloudSurroundings;

@@ -43,7 +43,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ]],
   ["an unknown field", yaml("KeyManagementProvider", "type: inline\nparams: {}"), [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.parameters: is missing: an object is required",
-    "t.yaml:6:3: error CONFIG_INVALID KeyManagementProvider/x spec.params: is not a known field; known are type, refreshInterval, parameters",
+    "t.yaml:6:3: error CONFIG_INVALID KeyManagementProvider/x spec.params: is not a known field; known are type, refreshInterval, maxStaleness, parameters",
   ]],
   ["no content type", yaml("KeyManagementProvider", "type: inline\nparameters: {value: a}"), [
     "t.yaml:6:15: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.contentType: is missing: one of certificate, key, trustedRoot is required",

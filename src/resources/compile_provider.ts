@@ -3,12 +3,19 @@ import {
   type ContentType,
   createFileProvider,
   createInlineProvider,
+  type FetchedProvider,
   type KeyManagementProvider,
 } from "../keys/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileTufProvider, type TufEnvironment } from "./compile_tuf_provider.ts";
 import { quote } from "./describe.ts";
+import {
+  compileFetchingProvider,
+  FETCHING_TYPES,
+  type FetchingEnvironment,
+  type FetchingTimes,
+} from "./fetching_providers.ts";
 import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
 import {
   azureKeyVaultParameters,
@@ -22,23 +29,46 @@ import {
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
-const TYPES = ["inline", "file", "tuf", "azurekeyvault"];
+const TYPES = [
+  ...new Set(["inline", "file", "tuf", "azurekeyvault", ...Object.keys(FETCHING_TYPES)]),
+];
 const STORE_TYPES = ["inline", "azurekeyvault"];
 
 /**
  * Compiles a KeyManagementProvider; undefined, with problems, when it is wrong.
  *
- * @param environment takes the repositories that are to be refreshed.
+ * @param environment takes what is to be refreshed in the background.
  */
 export async function compileProvider(
   candidate: Candidate,
-  environment: TufEnvironment & { readonly repositories: TufRepository[] },
+  environment: TufEnvironment & FetchingEnvironment & {
+    readonly repositories: TufRepository[];
+    readonly fetched: FetchedProvider[];
+  },
   problems: ProblemList,
 ): Promise<KeyManagementProvider | undefined> {
   const spec = validate(providerSpec, candidate.spec);
   if (!spec.ok) problems.issues(candidate, candidate.specPath, spec.issues);
   const { type } = candidate.spec;
   if (typeof type !== "string" || type === "") return undefined; // the schema has said so
+  const times: FetchingTimes = spec.ok ? spec.value : {};
+  const compileEntries = Object.hasOwn(FETCHING_TYPES, type) ? FETCHING_TYPES[type] : undefined;
+  if (compileEntries !== undefined) {
+    const compiled = compileFetchingProvider(
+      candidate,
+      compileEntries,
+      times,
+      environment,
+      problems,
+    );
+    if (compiled !== undefined) environment.fetched.push(compiled.fetched);
+    return compiled?.provider;
+  }
+  if (times.maxStaleness !== undefined) {
+    const path = [...candidate.specPath, "maxStaleness"];
+    const text = "is ignored: it is for types that fetch from a vault";
+    problems.of(candidate, path, text, { severity: "warning", atKey: true });
+  }
   switch (type) {
     case "inline":
       if (spec.ok && spec.value.refreshInterval) {
@@ -56,7 +86,7 @@ export async function compileProvider(
     case "file":
       return compileFile(candidate, problems);
     case "tuf": {
-      const interval = spec.ok ? spec.value.refreshInterval : undefined;
+      const interval = times.refreshInterval;
       const compiled = await compileTufProvider(candidate, interval, environment, problems);
       if (compiled !== undefined) environment.repositories.push(compiled.repository);
       return compiled?.provider;

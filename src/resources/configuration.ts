@@ -1,7 +1,9 @@
+import type { FetchedMaterialSource, FetchedProvider } from "../keys/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
-import type { TrustSnapshot } from "../trust/mod.ts";
+import type { TrustMaterial, TrustSnapshot } from "../trust/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
+import { trustGeneration } from "./generation.ts";
 import type { ProcessSettings } from "./process_settings.ts";
 import type { AuthProviderParameters, LayoutParameters, OrasParameters } from "./schema/store.ts";
 
@@ -52,6 +54,8 @@ export interface Configuration extends ProcessSettings {
   readonly stores: readonly ConfiguredStore[];
   /** The repositories whose targets are trusted, and refreshed in the background. */
   readonly tufRepositories: readonly TufRepository[];
+  /** The providers whose material is fetched, and refreshed in the background. */
+  readonly fetchedProviders: readonly FetchedProvider[];
   /**
    * What applies to requests of a namespace (empty for the cluster). Stores, verifiers and policy
    * each come from the namespace if it has any of its own, else from the cluster.
@@ -66,6 +70,7 @@ export interface ScopedResources {
   /** At most one of each scope. */
   readonly policies: ReadonlyMap<string, readonly PolicyProvider[]>;
   readonly repositories: readonly TufRepository[];
+  readonly fetched: readonly FetchedProvider[];
 }
 
 /** Makes a configuration of compiled parts. */
@@ -83,6 +88,7 @@ export function createConfiguration(
     trust,
     stores: Object.freeze([...stores.values()].flat()),
     tufRepositories: Object.freeze([...resources.repositories]),
+    fetchedProviders: Object.freeze([...resources.fetched]),
     ...settings,
     forScope: (scope: string) => ({
       stores: stores.get(scope) ?? stores.get("") ?? [],
@@ -90,6 +96,22 @@ export function createConfiguration(
       policy: (policies.get(scope) ?? policies.get(""))?.[0],
     }),
   });
+}
+
+/** The configuration with what its providers have fetched by now; itself when that is nothing new. */
+export async function withFetchedMaterial(
+  configuration: Configuration,
+  keys: FetchedMaterialSource,
+): Promise<Configuration> {
+  const fetched = await Promise.all(
+    configuration.fetchedProviders.map(async (
+      provider,
+    ): Promise<[string, TrustMaterial]> => [provider.reference, await keys.current(provider)]),
+  );
+  const trust = configuration.trust.with(new Map(fetched), trustGeneration);
+  return trust.generation === configuration.trust.generation
+    ? configuration
+    : Object.freeze({ ...configuration, trust });
 }
 
 function sortedByName<T extends { readonly name: string }>(

@@ -1,5 +1,5 @@
 import { asAssayError, type AssayError } from "../errors.ts";
-import type { Configuration } from "./configuration.ts";
+import { type Configuration, withFetchedMaterial } from "./configuration.ts";
 import { FileWatch, signatureOf } from "./file_watch.ts";
 import { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 import type { Problem } from "./problem.ts";
@@ -18,6 +18,8 @@ export interface Refusal {
 export interface ConfigurationEvents {
   /** Another configuration is in force. */
   loaded(configuration: Configuration, problems: readonly Problem[]): void;
+  /** The same configuration is in force with other key material. */
+  materialChanged?(configuration: Configuration): void;
   /** The files have errors; the configuration before stays in force. */
   refused(refusal: Refusal): void;
 }
@@ -96,6 +98,14 @@ export class ConfigurationFiles implements AsyncDisposable {
     return this.#loading = this.#loading.then(() => this.#reload());
   }
 
+  /**
+   * Takes over what the providers of the configuration in force have fetched by now. The files are not
+   * read: what is wrong in them does not keep a key in use that its vault has given up.
+   */
+  refreshMaterial(): Promise<void> {
+    return this.#loading = this.#loading.then(() => this.#refreshMaterial());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#watch?.[Symbol.asyncDispose]();
     await this.#loading;
@@ -119,6 +129,15 @@ export class ConfigurationFiles implements AsyncDisposable {
     } catch (error) {
       this.#refuse([], asAssayError(error, "config"));
     }
+  }
+
+  async #refreshMaterial(): Promise<void> {
+    const { keys } = this.#options;
+    if (keys === undefined) return;
+    const configuration = await withFetchedMaterial(this.#current, keys);
+    if (configuration === this.#current) return;
+    this.#current = configuration;
+    this.#events.materialChanged?.(configuration);
   }
 
   #refuse(problems: readonly Problem[], error: AssayError | undefined): void {

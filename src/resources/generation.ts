@@ -21,15 +21,22 @@ export function configurationGeneration(
   return digest([...resources.toSorted(), canonicalJson(settings), ...inputs.toSorted()]);
 }
 
-/** A hash of key material: changes whenever any of it does. */
+/** A hash of key material: changes whenever any of it does, and not because it was fetched again. */
 export function trustGeneration(
   material: ReadonlyMap<string, TrustMaterial | AssayError>,
 ): string {
   const entries = [...material].map(([reference, found]) =>
     canonicalJson(
-      found instanceof Error
-        ? { reference, error: found.message }
-        : { reference, details: found.details },
+      found instanceof Error ? { reference, error: found.message } : {
+        reference,
+        certificates: found.certificates.map(({ certificate, ...about }) => ({
+          ...about,
+          fingerprint: certificate.fingerprint,
+        })),
+        keys: found.keys.map(({ key, ...about }) => ({ ...about, fingerprint: key.fingerprint })),
+        details: found.details,
+        incomplete: found.incomplete?.message,
+      },
     )
   );
   return digest(entries.toSorted());

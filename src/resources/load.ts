@@ -1,6 +1,5 @@
 import { COSIGN_ATTESTATION } from "../oci/mod.ts";
 import { TrustSnapshot } from "../trust/mod.ts";
-import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
 import { type Candidate, ProblemList } from "./candidate.ts";
 import { compilePolicy } from "./compile_policy.ts";
@@ -14,7 +13,12 @@ import { configurationGeneration, trustGeneration } from "./generation.ts";
 import { parseFile } from "./parse_file.ts";
 import type { Problem } from "./problem.ts";
 import { DEFAULT_SETTINGS, type ProcessSettings } from "./process_settings.ts";
-import { type ProviderOptions, readMaterial, referencesOf } from "./providers.ts";
+import {
+  type ProviderOptions,
+  readMaterial,
+  referencesOf,
+  type RefreshedProviders,
+} from "./providers.ts";
 import { referencedFilesOf } from "./referenced_files.ts";
 import type { SigstoreEnvironment } from "./sigstore_variables.ts";
 import type { SourceFile } from "./source.ts";
@@ -61,14 +65,14 @@ export async function loadConfiguration(
     return byScope;
   };
 
-  const repositories: TufRepository[] = [];
-  const material = await readMaterial(unique, options, repositories, problems);
+  const refreshed: RefreshedProviders = { repositories: [], fetched: [] };
+  const material = await readMaterial(unique, options, refreshed, problems);
   const environment = {
     providers: referencesOf(candidates, options),
     home: options.home,
     env: options.env,
     now: options.now,
-    inputs: repositories.map(({ root }) => `root ${root}`),
+    inputs: refreshed.repositories.map(({ root }) => `root ${root}`),
   };
   const verifiers = await compileAll(
     "Verifier",
@@ -96,7 +100,7 @@ export async function loadConfiguration(
     configurationGeneration(unique, settings, environment.inputs),
     new TrustSnapshot(trustGeneration(material), material),
     settings,
-    { stores, verifiers, policies, repositories },
+    { stores, verifiers, policies, ...refreshed },
   );
   return { configuration, problems: sorted(files, problems.problems), referencedFiles };
 }

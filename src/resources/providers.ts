@@ -1,16 +1,17 @@
 import { AssayError } from "../errors.ts";
-import type { KeyManagementProvider } from "../keys/mod.ts";
+import type { FetchedProvider, KeyManagementProvider } from "../keys/mod.ts";
 import type { TrustMaterial } from "../trust/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileCertificateStore, compileProvider } from "./compile_provider.ts";
 import type { TufEnvironment } from "./compile_tuf_provider.ts";
+import type { FetchingEnvironment } from "./fetching_providers.ts";
 import { suggest } from "./suggest.ts";
 
 const OWN_NAMESPACE = "gatekeeper-system";
 
 /** What reading providers may depend on. */
-export interface ProviderOptions extends TufEnvironment {
+export interface ProviderOptions extends TufEnvironment, FetchingEnvironment {
   /** The namespace that Assay itself runs in: a CertificateStore there may be named without it. */
   readonly ownNamespace?: string;
   /** The time against which expired certificates, and an old trusted root, are noticed. */
@@ -43,36 +44,43 @@ function referencesTo(candidate: Candidate, options: ProviderOptions): string[] 
  * The material of all providers, by reference. A KeyManagementProvider wins over a CertificateStore
  * of its name.
  *
- * @param repositories takes those that are to be refreshed in the background.
+ * @param refreshed takes what is to be refreshed in the background.
  */
 export async function readMaterial(
   candidates: readonly Candidate[],
   options: ProviderOptions,
-  repositories: TufRepository[],
+  refreshed: RefreshedProviders,
   problems: ProblemList,
 ): Promise<Map<string, TrustMaterial | AssayError>> {
-  const material = new Map<string, TrustMaterial | AssayError>();
-  const read = async (
-    kind: Candidate["class"],
-    compile: (
-      candidate: Candidate,
-    ) => KeyManagementProvider | undefined | Promise<KeyManagementProvider | undefined>,
-  ): Promise<void> => {
+  const environment = { ...options, ...refreshed };
+  const compiled: (readonly [Candidate, KeyManagementProvider])[] = [];
+  // Those that come later win.
+  for (const kind of ["CertificateStore", "KeyManagementProvider"] as const) {
     for (const candidate of candidates.filter((one) => one.class === kind)) {
-      const provider = await compile(candidate);
-      if (provider === undefined) continue;
-      const found = await fetchMaterial(provider, options.signal);
-      if (!(found instanceof AssayError)) warnAboutExpiry(candidate, found, options.now, problems);
-      for (const reference of referencesTo(candidate, options)) material.set(reference, found);
+      const provider = kind === "CertificateStore"
+        ? compileCertificateStore(candidate, problems)
+        : await compileProvider(candidate, environment, problems);
+      if (provider !== undefined) compiled.push([candidate, provider]);
     }
-  };
-  await read("CertificateStore", (candidate) => compileCertificateStore(candidate, problems));
-  const environment = { ...options, repositories };
-  await read(
-    "KeyManagementProvider",
-    (candidate) => compileProvider(candidate, environment, problems),
+  }
+  // Side by side: those that wait for a service wait together.
+  const all = await Promise.all(
+    compiled.map(async ([candidate, provider]) =>
+      [candidate, await fetchMaterial(provider, options.signal)] as const
+    ),
   );
+  const material = new Map<string, TrustMaterial | AssayError>();
+  for (const [candidate, found] of all) {
+    if (!(found instanceof AssayError)) warnAboutExpiry(candidate, found, options.now, problems);
+    for (const reference of referencesTo(candidate, options)) material.set(reference, found);
+  }
   return material;
+}
+
+/** What the providers want to be refreshed. */
+export interface RefreshedProviders {
+  readonly repositories: TufRepository[];
+  readonly fetched: FetchedProvider[];
 }
 
 /** A provider that fails now is not a mistake in the configuration: verdicts say so instead. */
@@ -96,9 +104,10 @@ function warnAboutExpiry(
 ): void {
   for (const { subject, notAfter } of material.details) {
     if (now === undefined || notAfter === undefined || new Date(notAfter) >= now) continue;
+    const at = candidate.parametersPath;
     problems.of(
       candidate,
-      [...candidate.parametersPath, "value"],
+      candidate.parameters?.["value"] === undefined ? at : [...at, "value"],
       `the certificate "${subject}" has expired on ${notAfter}`,
       { severity: "warning" },
     );

@@ -5,6 +5,8 @@ export interface ServiceState {
   readonly configuration: Pick<ConfigurationFiles, "current" | "refusal">;
   readonly stopping: boolean;
   readonly certificateNotAfter: Date | undefined;
+  /** What to say of key management providers. */
+  readonly keyProviders?: readonly unknown[];
   readonly now: Date;
 }
 
@@ -33,6 +35,7 @@ export function readinessOf(state: ServiceState): Response {
     ...(certificate === undefined ? {} : {
       certificate: { notAfter: certificate.toISOString(), expired },
     }),
+    ...(state.keyProviders?.length ? { keyProviders: state.keyProviders } : {}),
   };
   return Response.json(details, { status: ready ? 200 : 503 });
 }

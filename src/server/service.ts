@@ -6,6 +6,7 @@ import { type Address, formatAddress } from "./address.ts";
 import { createApp } from "./app.ts";
 import { probeWithoutCertificate, requireSuitableRuntime } from "./client_certificates.ts";
 import { listenForRequests, type ProviderListener } from "./provider_listener.ts";
+import { describeKeyProviders, type KeyProviderStatus, stateOfKeys } from "./key_providers.ts";
 import { readinessOf } from "./readiness.ts";
 import { listenForStatus, type StatusListener } from "./status_listener.ts";
 import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
@@ -28,6 +29,8 @@ export interface ServiceOptions {
   readonly plugins?: EngineOptions["plugins"];
   /** What was done about revocation since the process began, by outcome. */
   readonly revocationTotals?: () => Readonly<Record<string, number>>;
+  /** How it stands with the providers whose material is fetched. */
+  readonly keyProviders?: () => readonly KeyProviderStatus[];
   /** The one folder that the service may write to; nothing is kept on disk when absent. */
   readonly stateDir?: string | undefined;
   readonly userAgent: string;
@@ -138,13 +141,19 @@ function openStatus(
   configuration: Pick<ConfigurationFiles, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
-  { health, metricsAddress, metrics, now, revocationTotals }: ServiceOptions,
+  { health, metricsAddress, metrics, now, revocationTotals, keyProviders }: ServiceOptions,
 ): readonly StatusListener[] {
   const listeners: StatusListener[] = [];
   if (health !== undefined) {
     listeners.push(listenForStatus("health", health, {
       "/healthz": () => new Response("ok\n"),
-      "/readyz": () => readinessOf({ ...state, configuration, now: now() }),
+      "/readyz": () =>
+        readinessOf({
+          ...state,
+          configuration,
+          keyProviders: describeKeyProviders(keyProviders?.() ?? []),
+          now: now(),
+        }),
     }));
   }
   if (metricsAddress !== undefined) {
@@ -152,6 +161,7 @@ function openStatus(
       "/metrics": async () => {
         for (const { name, size, bytes } of engine.caches) metrics.cacheSize(name, size, bytes);
         if (revocationTotals !== undefined) metrics.revocationTotals(revocationTotals());
+        if (keyProviders !== undefined) metrics.keyProviders(keyProviders().map(stateOfKeys));
         const { contentType, body } = await metrics.render();
         return new Response(body, { headers: { "content-type": contentType } });
       },

@@ -1,4 +1,5 @@
 import type { Certificate, HashName, PublicKey } from "../crypto/mod.ts";
+import type { AssayError } from "../errors.ts";
 import type { TrustedRoot } from "./trusted_root.ts";
 
 /** A certificate of a key management provider. */
@@ -7,6 +8,8 @@ export interface ProvidedCertificate {
   readonly name: string;
   readonly version: string;
   readonly certificate: Certificate;
+  /** When it was last fetched, as RFC 3339, where a refresh since then has failed. */
+  readonly staleSince?: string;
 }
 
 /** A public key of a key management provider. */
@@ -16,6 +19,8 @@ export interface ProvidedKey {
   readonly key: PublicKey;
   /** The hash that the key signs with, where the provider knows it: a vault sets it by the key's size. */
   readonly hash?: HashName;
+  /** When it was last fetched, as RFC 3339, where a refresh since then has failed. */
+  readonly staleSince?: string;
 }
 
 /** What a person reads about one entry of a provider. */
@@ -34,13 +39,20 @@ export interface MaterialDetail {
   readonly subject?: string;
   readonly notBefore?: string;
   readonly notAfter?: string;
+  /** When it was last fetched, as RFC 3339, where a refresh since then has failed. */
+  readonly staleSince?: string;
 }
 
-/** Everything that one provider gave, at one time. */
+/** Everything that one provider gave, at one time. Of versions with one name, the newest comes first. */
 export interface TrustMaterial {
   readonly certificates: readonly ProvidedCertificate[];
   readonly keys: readonly ProvidedKey[];
   /** Whom a Sigstore deployment trusts, where the provider has that. */
   readonly trustedRoot?: TrustedRoot;
   readonly details: readonly MaterialDetail[];
+  /**
+   * Why something of it is missing: it never came, or is too old to be used. Who does not find what it looks
+   * for cannot say that there is no such thing.
+   */
+  readonly incomplete?: AssayError;
 }

@@ -23,10 +23,16 @@ export {
   type RevocationStatus,
 } from "./revocation/mod.ts";
 export { parseTime } from "./rfc3339.ts";
+export { staleness } from "./staleness.ts";
 export { TrustSnapshot } from "./snapshot.ts";
 export { subjectText } from "./subject_text.ts";
 export { type Timestamp, verifyTimestamp } from "./timestamp.ts";
-export { loadTrustStore, type TrustStore, type TrustStoreSources } from "./trust_store.ts";
+export {
+  incompleteStore,
+  loadTrustStore,
+  type TrustStore,
+  type TrustStoreSources,
+} from "./trust_store.ts";
 export {
   type CertificateAuthority,
   isWithin,

@@ -15,6 +15,15 @@ export class TrustSnapshot {
     this.#providers = providers;
   }
 
+  /** The same with the material of some providers replaced. `generationOf` hashes all of it. */
+  with(
+    replaced: ReadonlyMap<string, TrustMaterial | AssayError>,
+    generationOf: (providers: ReadonlyMap<string, TrustMaterial | AssayError>) => string,
+  ): TrustSnapshot {
+    const providers = new Map([...this.#providers, ...replaced]);
+    return new TrustSnapshot(generationOf(providers), providers);
+  }
+
   /**
    * The material of one provider, for a request of `scope` (a namespace; empty for the cluster).
    * A reference with a `/` belongs to the namespace before it and to no other.

@@ -1,6 +1,7 @@
 import { type Certificate, LruMap } from "../crypto/mod.ts";
 import { AssayError, VerificationFailure } from "../errors.ts";
 import { isSelfSigned } from "./issuance.ts";
+import type { ProvidedCertificate } from "./material.ts";
 import type { TrustStoreType } from "./trust_policy.ts";
 import type { TrustSnapshot } from "./snapshot.ts";
 
@@ -18,6 +19,10 @@ export interface TrustStore {
   readonly name: string;
   /** By fingerprint, in the order of the sources. */
   readonly anchors: ReadonlyMap<string, Certificate>;
+  /** By fingerprint: since when an anchor could not be refreshed, where its last refresh failed. */
+  readonly staleSince: ReadonlyMap<string, string>;
+  /** Why certificates of it may be missing; see {@link TrustMaterial.incomplete}. */
+  readonly incomplete: AssayError | undefined;
 }
 
 /** The stores of one snapshot, per sources and scope, and as many as requests come to use. */
@@ -66,20 +71,35 @@ async function load(
   snapshot: TrustSnapshot,
   scope: string,
 ): Promise<TrustStore> {
-  const certificates = collect(store, type, sources, snapshot, scope);
+  const { certificates, incomplete } = collect(store, type, sources, snapshot, scope);
   const anchors = new Map<string, Certificate>();
-  for (const certificate of certificates) {
-    if (certificate.basicConstraints?.ca || await isSelfSigned(certificate)) {
-      anchors.set(certificate.fingerprint, certificate);
-    }
+  const stale = new Map<string, string>();
+  for (const { certificate, staleSince } of certificates) {
+    if (!(certificate.basicConstraints?.ca || await isSelfSigned(certificate))) continue;
+    anchors.set(certificate.fingerprint, certificate);
+    if (staleSince !== undefined) stale.set(certificate.fingerprint, staleSince);
   }
+  if (incomplete !== undefined && anchors.size === 0) throw incompleteStore(store, incomplete);
   if (certificates.length === 0) throw unusable(`Trust store ${store} has no certificates`);
   if (anchors.size === 0) {
     throw unusable(
       `Trust store ${store} has no certificate that can be an anchor: none is a CA or self-signed`,
     );
   }
-  return { name: store, anchors };
+  return { name: store, anchors, staleSince: stale, incomplete };
+}
+
+/**
+ * That nobody can say whether a certificate is in a store, because something of the store is missing.
+ */
+export function incompleteStore(store: string, incomplete: AssayError): VerificationFailure {
+  return unusable(`Trust store ${store} is not complete: ${incomplete.message}`, incomplete);
+}
+
+/** What the sources of a store have. */
+interface Collected {
+  readonly certificates: readonly Pick<ProvidedCertificate, "certificate" | "staleSince">[];
+  readonly incomplete: AssayError | undefined;
 }
 
 function collect(
@@ -88,20 +108,27 @@ function collect(
   sources: TrustStoreSources,
   snapshot: TrustSnapshot,
   scope: string,
-): readonly Certificate[] {
+): Collected {
   const references = sources.stores.get(store);
   if (references === undefined) {
-    if (type === "ca" && sources.caCertificates !== undefined) return sources.caCertificates;
+    if (type === "ca" && sources.caCertificates !== undefined) {
+      const certificates = sources.caCertificates.map((certificate) => ({ certificate }));
+      return { certificates, incomplete: undefined };
+    }
     throw unusable(`Trust store ${store} is named by the trust policy but not configured`);
   }
-  return references.flatMap((reference) => {
+  const found = references.map((reference) => {
     try {
-      return snapshot.material(reference, scope).certificates.map((entry) => entry.certificate);
+      return snapshot.material(reference, scope);
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       throw unusable(`Trust store ${store} could not be read: ${error.message}`, error);
     }
   });
+  return {
+    certificates: found.flatMap(({ certificates }) => certificates),
+    incomplete: found.find(({ incomplete }) => incomplete !== undefined)?.incomplete,
+  };
 }
 
 function unusable(message: string, cause?: AssayError): VerificationFailure {

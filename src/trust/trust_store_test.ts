@@ -34,6 +34,8 @@ const snapshot = new TrustSnapshot(
     ["mixed", material(chain.leaf, alone, chain.root)],
     ["empty", material()],
     ["failing", failing],
+    ["incomplete", { ...material(chain.root), incomplete: failing }],
+    ["missing some", { ...material(), incomplete: failing }],
     ["team/root", material(chain.root)],
   ]),
 );
@@ -90,6 +92,17 @@ Deno.test("loadTrustStore is undecided when one of several providers cannot be r
     load(["failing"]),
     (error: unknown) => error instanceof VerificationFailure && error.transient,
   );
+});
+
+Deno.test("loadTrustStore gives what there is of a provider whose material is incomplete, and says so", async () => {
+  assert.deepEqual(await load(["incomplete"]), ["root"]);
+  const sources = {
+    stores: new Map([["ca:store", ["mixed", "incomplete"]]]),
+    caCertificates: undefined,
+  };
+  const store = await loadTrustStore("ca", "store", sources, snapshot, "");
+  assert.equal(store.incomplete, failing);
+  await assert.rejects(load(["missing some"]), unusable(/not complete: the vault does not answer/));
 });
 
 Deno.test("loadTrustStore lets files serve the type ca only, and only where the store is not configured", async () => {

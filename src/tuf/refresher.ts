@@ -35,8 +35,8 @@ export interface TufRefresherOptions {
   readonly changed: (repository: TufRepository) => void | Promise<void>;
   /** Is told that a refresh failed; what was verified before stays. Must not throw. */
   readonly failed: (error: AssayError) => void;
-  /** Waits; false when the signal fired. For tests. */
-  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<boolean>;
+  /** Waits; false when the signal fired before the time was over. */
+  readonly wait: (milliseconds: number, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** How soon a failed refresh is tried again, and how long one may take, in milliseconds. */
@@ -147,7 +147,7 @@ export class TufRefresher implements TufSource, AsyncDisposable {
   }
 
   async #run(loop: Loop, kept: Kept): Promise<void> {
-    const { wait = pause } = this.#options;
+    const { wait } = this.#options;
     const { signal } = loop.stop;
     await kept.restored;
     while (!signal.aborted) {
@@ -221,18 +221,4 @@ function failure(message: string): AssayError {
     remedy: "What was verified before stays in use. Check that a mirror answers and is up to date.",
     transient: true,
   });
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const end = (elapsed: boolean): void => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    resolve(elapsed);
-  };
-  const abort = (): void => end(false);
-  const timer = setTimeout(() => end(true), milliseconds);
-  signal.addEventListener("abort", abort);
-  return promise;
 }

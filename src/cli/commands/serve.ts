@@ -1,13 +1,14 @@
 import { AssayError } from "../../errors.ts";
-import { readTrustedRoot } from "../../keys/mod.ts";
+import { KeyRefresher, readTrustedRoot } from "../../keys/mod.ts";
 import { ConfigurationFiles, formatProblem } from "../../resources/mod.ts";
 import type { Configuration, Problem } from "../../resources/mod.ts";
 import type { Service, ServiceOptions } from "../../server/mod.ts";
 import { createMetrics, type Logger, type Metrics, NO_METRICS } from "../../telemetry/mod.ts";
 import type { RevocationService } from "../../revocation/mod.ts";
 import type { Command, Invocation } from "../command.ts";
-import { requireConfigurationPaths } from "../configuration.ts";
+import { keySurroundings, requireConfigurationPaths } from "../configuration.ts";
 import { parseDuration } from "../duration.ts";
+import { wait } from "../../stores/mod.ts";
 import { TufRefresher } from "../../tuf/mod.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
@@ -139,15 +140,23 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   const stateDir = invocation.text("state-dir");
   const reloading: { reload?: () => Promise<void> } = {};
   await using roots = createRootRefresher(stateDir, io, log.logger, () => reloading.reload?.());
+  const refreshing: { refresh?: () => Promise<void> } = {};
+  await using keys = createKeyRefresher(io, log.logger, () => refreshing.refresh?.());
+  const surroundings = keySurroundings(io);
   await using configuration = await ConfigurationFiles.open(
     paths,
-    { home: io.env("HOME"), env: io.env, now: io.now, tuf: roots },
+    { home: io.env("HOME"), env: io.env, now: io.now, tuf: roots, keys, surroundings },
     {
       loaded: (current, problems) => {
         log.use(current);
         roots.use(current.tufRepositories);
+        keys.use(current.fetchedProviders);
         warnOf(problems, log.logger);
         announceConfiguration(current, log.logger, metrics, io);
+        running.service?.configurationChanged();
+      },
+      materialChanged: ({ trust }) => {
+        log.logger.info("key material changed", { generation: trust.generation.slice(0, 12) });
         running.service?.configurationChanged();
       },
       refused: ({ problems, error }) => {
@@ -171,6 +180,8 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.use(configuration.current);
   reloading.reload = () => configuration.reload();
   roots.use(configuration.current.tufRepositories);
+  refreshing.refresh = () => configuration.refreshMaterial();
+  keys.use(configuration.current.fetchedProviders);
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
   );
@@ -179,6 +190,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     stateDir,
     revocation,
     revocationTotals: () => ({ ...revocation.counters }),
+    keyProviders: () => keys.status(),
     plugins: createLazyPlugins(invocation, io),
     userAgent: USER_AGENT,
     env: io.env,
@@ -192,6 +204,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   await io.untilStopped();
   log.logger.info("stopping");
   await roots[Symbol.asyncDispose]();
+  await keys[Symbol.asyncDispose]();
   await service.stop();
   log.logger.info("stopped");
   log.flush();
@@ -208,6 +221,7 @@ function createRootRefresher(
   return new TufRefresher({
     userAgent: USER_AGENT,
     now: io.now,
+    wait,
     directory: stateDir === undefined ? undefined : `${stateDir}/tuf`,
     check: readTrustedRoot,
     changed: async ({ target, mirrors }) => {
@@ -217,6 +231,35 @@ function createRootRefresher(
     failed: (error) => logger.warn("trusted root not refreshed; the last one stays", { error }),
   });
 }
+
+/** Waited for at most this long, by all providers together, when a configuration is loaded; in milliseconds. */
+const FIRST_WAIT = 5000;
+
+/** Key material that is kept up to date: what changed comes into force without a file that changed. */
+function createKeyRefresher(
+  io: Io,
+  logger: Logger,
+  changed: () => Promise<void> | undefined,
+): KeyRefresher {
+  return new KeyRefresher({
+    now: io.now,
+    wait,
+    firstWaitMs: FIRST_WAIT,
+    changed: async () => await changed(),
+    report: ({ provider, entry, before, condition, error }) => {
+      const about = { provider, entry, ...(error === undefined ? {} : { error }) };
+      if (condition !== "fresh") logger.warn(CONDITIONS[condition], about);
+      else if (before !== "pending") logger.info("key material refreshed again", about);
+    },
+  });
+}
+
+const CONDITIONS = {
+  pending: "key material not fetched",
+  stale: "key material not refreshed; the last one stays in use",
+  missing: "key material missing: verdicts that need it are undecided",
+  gone: "key material gone: the vault no longer has it, or has disabled it",
+} as const;
 
 /** What is asked again before it goes out of date, for as long as the service runs. */
 async function startRevocation(

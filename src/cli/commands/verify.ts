@@ -86,7 +86,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   }
   const images = texts.map((text) => parseImage(text, as));
   for (const image of images) checkExpectedDigest(image, image.reference.digest);
-  const configuration = await requireConfiguration(invocation.texts("config"), io);
+  const configuration = await requireConfiguration(invocation.texts("config"), io, true);
 
   const scope = invocation.text("namespace") ?? "";
   const artifactTypes = invocation.texts("artifactType");

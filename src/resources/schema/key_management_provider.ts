@@ -1,11 +1,15 @@
 import * as z from "zod";
-import { anyParameters, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
+import { anyParameters, duration, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */
 export const providerSpec = z.strictObject({
-  type: nonEmpty.describe("The kind of provider: `inline`, `file` or `tuf`."),
-  refreshInterval: durationOrNone.optional()
-    .describe("How often the material is fetched again, where the kind fetches."),
+  type: nonEmpty.describe("The kind of provider: `inline`, `file`, `tuf`, or a vault; see below."),
+  refreshInterval: durationOrNone.optional().describe(
+    "How often the material is fetched again, where the kind fetches: at least `1m`. A day for `tuf`, else an hour, when absent.",
+  ),
+  maxStaleness: duration.optional().describe(
+    "How long material of a vault stays in use while it cannot be fetched again. A day when absent, or twice `refreshInterval` where that is longer.",
+  ),
   parameters: anyParameters,
 });
 

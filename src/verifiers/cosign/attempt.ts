@@ -1,5 +1,6 @@
 import { VerificationFailure } from "../../errors.ts";
 import type { Check } from "../../report/mod.ts";
+import { staleness } from "../../trust/mod.ts";
 import { CheckList } from "../check_list.ts";
 import {
   type Evidence,
@@ -39,7 +40,7 @@ export interface Signature {
 /** Holds a signature against a signer. Never throws for anything that is wrong with either. */
 export async function attempt(
   signature: Signature,
-  { information, signer }: Candidate,
+  { information, signer, staleSince }: Candidate,
   rules: EvidenceRules | VerificationFailure,
 ): Promise<Attempt> {
   const list = new CheckList();
@@ -58,6 +59,12 @@ export async function attempt(
       signer as Exclude<typeof signer, VerificationFailure>,
       rules as EvidenceRules,
     );
+    if (staleSince !== undefined) {
+      const { now } = rules as EvidenceRules;
+      const { provider = "", name = "" } = information;
+      const text = `The key ${name} of ${provider} is in use${staleness(staleSince, now)}`;
+      await list.run("key material", "enforce", () => text);
+    }
     await signature.checkClaims(list);
     list.conclude();
     return { ...about, checks: list.checks, evidence, failure: undefined };

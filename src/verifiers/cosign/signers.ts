@@ -1,5 +1,5 @@
 import { AssayError, VerificationFailure } from "../../errors.ts";
-import type { TrustedRoot, TrustSnapshot } from "../../trust/mod.ts";
+import type { ProvidedKey, TrustedRoot, TrustSnapshot } from "../../trust/mod.ts";
 import type { Signer } from "../sigstore/mod.ts";
 import type { CosignTrustPolicy, KeySource } from "./trust_policy.ts";
 
@@ -14,6 +14,8 @@ export interface KeyInformation {
 export interface Candidate {
   readonly information: KeyInformation;
   readonly signer: Signer | VerificationFailure;
+  /** Since when its key could not be refreshed, where the last refresh failed. */
+  readonly staleSince?: string | undefined;
 }
 
 /**
@@ -42,24 +44,45 @@ function candidatesOf(source: KeySource, trust: TrustSnapshot, scope: string): C
   }
   const { provider, name, version } = source;
   const asked = { provider, ...(name === undefined ? {} : { name, version }) };
-  let found;
+  let material;
   try {
-    found = trust.material(provider, scope).keys
-      .filter((key) => name === undefined || (key.name === name && key.version === version));
+    material = trust.material(provider, scope);
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return [{ information: asked, signer: unavailable(error.message, error) }];
   }
-  if (found.length === 0) {
-    const what = name === undefined ? "no key" : `no key ${name}${version && ` ${version}`}`;
-    const signer = unavailable(`Key management provider ${provider} has ${what}`);
-    return [{ information: asked, signer }];
-  }
-  return found.toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version))
+  const { keys, incomplete } = material;
+  const found = selectKeys(keys, name, version);
+  const candidates: Candidate[] = found
+    .toSorted((a, b) => compare(a.name, b.name) || compare(a.version, b.version))
     .map((key) => ({
       information: { provider, name: key.name, version: key.version },
       signer: { kind: "key", key: key.key, hash: hash ?? key.hash },
+      staleSince: key.staleSince,
     }));
+  const isPinned = name !== undefined && version !== "";
+  if (incomplete !== undefined && !(isPinned && found.length > 0)) {
+    // What is missing may be the key that signed.
+    candidates.push({ information: asked, signer: unavailable(incomplete.message, incomplete) });
+  } else if (found.length === 0) {
+    const what = name === undefined ? "no key" : `no key ${name}${version && ` ${version}`}`;
+    const signer = unavailable(`Key management provider ${provider} has ${what}`);
+    candidates.push({ information: asked, signer });
+  }
+  return candidates;
+}
+
+/** All keys, or the one of a name and version; without a version the newest, which comes first. */
+function selectKeys(
+  keys: readonly ProvidedKey[],
+  name: string | undefined,
+  version: string,
+): readonly ProvidedKey[] {
+  if (name === undefined) return keys;
+  const named = keys.filter((key) => key.name === name);
+  return version === ""
+    ? named.slice(0, 1)
+    : named.filter((key) => key.version === version).slice(0, 1);
 }
 
 /**
@@ -79,14 +102,16 @@ export function trustedRootOf(
     if (fallback !== undefined) return fallback;
     throw noRoot(`The trust policy "${policy.name}" names no trusted root`);
   }
-  let root;
+  let material;
   try {
-    root = trust.material(reference, scope).trustedRoot;
+    material = trust.material(reference, scope);
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     throw noRoot(error.message, error);
   }
+  const { trustedRoot: root, incomplete } = material;
   if (root === undefined) {
+    if (incomplete !== undefined) throw noRoot(incomplete.message, incomplete);
     throw noRoot(`Key management provider ${reference} has no Sigstore trusted root`);
   }
   return root;

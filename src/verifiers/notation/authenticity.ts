@@ -1,8 +1,10 @@
 import { VerificationFailure } from "../../errors.ts";
 import {
+  incompleteStore,
   loadTrustStore,
   matchTrustedIdentity,
   parseTrustStore,
+  staleness,
   subjectText,
   type TrustPolicyStatement,
   type TrustStore,
@@ -41,15 +43,20 @@ export async function checkTrustStores(
         `The signing scheme is ${signed.envelope.scheme}, and trust policy "${statement.name}" names no trust store of type ${type}`,
     });
   }
-  const stores: TrustStore[] = []; // all of them: one that cannot be read leaves it undecided
+  const stores: TrustStore[] = []; // all of them: one that cannot be read at all leaves it undecided
   for (const name of names) {
     stores.push(await loadTrustStore(type, name, sources, context.trust, context.scope));
   }
   for (const certificate of signed.chain) {
     const store = stores.find(({ anchors }) => anchors.has(certificate.fingerprint));
     if (store !== undefined) {
-      return `"${subjectText(certificate.subject)}" is in trust store ${store.name}`;
+      const since = store.staleSince.get(certificate.fingerprint);
+      const age = staleness(since, context.now);
+      return `"${subjectText(certificate.subject)}" is in trust store ${store.name}${age}`;
     }
+  }
+  for (const { name, incomplete } of stores) {
+    if (incomplete !== undefined) throw incompleteStore(name, incomplete);
   }
   throw new VerificationFailure({
     reason: "authenticity.untrusted",

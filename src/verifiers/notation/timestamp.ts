@@ -2,6 +2,7 @@ import type { Certificate } from "../../crypto/mod.ts";
 import { VerificationFailure } from "../../errors.ts";
 import {
   formatMoment,
+  incompleteStore,
   isSelfSigned,
   loadTrustStore,
   parseTrustStore,
@@ -39,8 +40,11 @@ export async function checkTimestamp(
         `Trust policy "${statement.name}" names a tsa trust store, and the signature has no timestamp`,
     });
   }
-  const anchors = await loadAnchors(statement, settings, context);
-  const timestamp = await verifyTimestamp(token, signature, anchors);
+  const { anchors, incomplete } = await loadAnchors(statement, settings, context);
+  const timestamp = await withAnchors(
+    () => verifyTimestamp(token, signature, anchors),
+    incomplete,
+  );
   if (timestamp.time > context.now.getTime() / 1000 + MAX_SKEW) {
     throw new VerificationFailure({
       reason: "timestamp.future",
@@ -53,26 +57,51 @@ export async function checkTimestamp(
   return timestamp;
 }
 
+/** An authority that is not among the anchors may be among those that are missing. */
+async function withAnchors<T>(
+  verify: () => Promise<T>,
+  incomplete: VerificationFailure | undefined,
+): Promise<T> {
+  try {
+    return await verify();
+  } catch (error) {
+    const isUnknown = error instanceof VerificationFailure &&
+      error.reason === "timestamp.untrusted";
+    throw isUnknown && incomplete !== undefined ? incomplete : error;
+  }
+}
+
+/** Certificates that may vouch for timestamps, and why there may be more of them. */
+interface Anchors {
+  readonly anchors: readonly Certificate[];
+  readonly incomplete: VerificationFailure | undefined;
+}
+
 /** Only self-signed CA certificates may vouch for timestamps. */
 async function loadAnchors(
   statement: TrustPolicyStatement,
   sources: TrustStoreSources,
   context: VerifierContext,
-): Promise<readonly Certificate[]> {
+): Promise<Anchors> {
   const anchors: Certificate[] = [];
   const names: string[] = [];
+  let incomplete: VerificationFailure | undefined;
   for (const text of statement.trustStores ?? []) {
     const parsed = parseTrustStore(text);
     if (parsed?.type !== "tsa") continue;
     const store = await loadTrustStore("tsa", parsed.name, sources, context.trust, context.scope);
     names.push(store.name);
+    if (store.incomplete !== undefined) {
+      incomplete ??= incompleteStore(store.name, store.incomplete);
+    }
     for (const certificate of store.anchors.values()) {
       if (certificate.basicConstraints?.ca && await isSelfSigned(certificate)) {
         anchors.push(certificate);
       }
     }
   }
-  if (anchors.length > 0) return anchors;
+  if (anchors.length > 0) return { anchors, incomplete };
+  if (incomplete !== undefined) throw incomplete;
   throw new VerificationFailure({
     reason: "authenticity.invalid_trust_store",
     effect: "undecided",

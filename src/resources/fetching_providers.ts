@@ -1,0 +1,97 @@
+import type { FetchedMaterialSource, FetchedProvider, MaterialEntry } from "../keys/mod.ts";
+import { AssayError } from "../errors.ts";
+import type { KeyManagementProvider, KeySurroundings } from "../keys/mod.ts";
+import type { Candidate, ProblemList } from "./candidate.ts";
+import { storeIdentity } from "./generation.ts";
+import { milliseconds } from "./schema/common.ts";
+
+/** What compiling a provider that fetches may depend on. */
+export interface FetchingEnvironment {
+  /** Has what was last fetched; undefined where nothing is fetched, as in `assay check`. */
+  readonly keys?: FetchedMaterialSource | undefined;
+  /** Where identities are found; nowhere when absent. */
+  readonly surroundings?: KeySurroundings | undefined;
+}
+
+/** How often, and how long, as in the resource. */
+export interface FetchingTimes {
+  readonly refreshInterval?: string | undefined;
+  readonly maxStaleness?: string | undefined;
+}
+
+/** Compiles the parameters of a provider that fetches; undefined, with problems, when they are wrong. */
+export type CompileEntries = (
+  candidate: Candidate,
+  environment: { readonly surroundings: KeySurroundings },
+  problems: ProblemList,
+) => readonly MaterialEntry[] | undefined;
+
+/** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
+export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {};
+
+const HOUR = 3_600_000;
+const DEFAULT_INTERVAL = HOUR;
+const MIN_INTERVAL = 60_000;
+const DEFAULT_STALENESS = 24 * HOUR;
+
+const NOWHERE: KeySurroundings = {
+  env: () => undefined,
+  readText: (path) => Promise.reject(new Deno.errors.NotFound(path)),
+  now: () => new Date(),
+};
+
+/** Compiles a provider of a type in {@link FETCHING_TYPES}; undefined, with problems, when it is wrong. */
+export function compileFetchingProvider(
+  candidate: Candidate,
+  compile: CompileEntries,
+  times: FetchingTimes,
+  { keys, surroundings = NOWHERE }: FetchingEnvironment,
+  problems: ProblemList,
+): { readonly provider: KeyManagementProvider; readonly fetched: FetchedProvider } | undefined {
+  if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
+  const entries = compile(candidate, { surroundings }, problems);
+  const bounds = boundsOf(candidate, times, problems);
+  if (entries === undefined || bounds === undefined) return undefined;
+  const { scope, name } = candidate;
+  const reference = scope === "" ? name : `${scope}/${name}`;
+  const fetched: FetchedProvider = {
+    reference,
+    identity: storeIdentity(String(candidate.spec["type"]), candidate, candidate.parameters),
+    entries,
+    ...bounds,
+  };
+  const provider: KeyManagementProvider = {
+    fetch: () => keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
+  };
+  return { provider, fetched };
+}
+
+function boundsOf(
+  candidate: Candidate,
+  { refreshInterval, maxStaleness }: FetchingTimes,
+  problems: ProblemList,
+): Pick<FetchedProvider, "intervalMs" | "maxStalenessMs"> | undefined {
+  const intervalMs = milliseconds(refreshInterval ?? "") || DEFAULT_INTERVAL;
+  const at = (field: string): readonly (string | number)[] => [...candidate.specPath, field];
+  if (intervalMs < MIN_INTERVAL) {
+    problems.of(candidate, at("refreshInterval"), "must be at least 1m");
+    return undefined;
+  }
+  if (maxStaleness === undefined) {
+    return { intervalMs, maxStalenessMs: Math.max(DEFAULT_STALENESS, 2 * intervalMs) };
+  }
+  const maxStalenessMs = milliseconds(maxStaleness);
+  if (maxStalenessMs >= 2 * intervalMs) return { intervalMs, maxStalenessMs };
+  const text = "must be at least twice refreshInterval (an hour when absent): one refresh may fail";
+  problems.of(candidate, at("maxStaleness"), text);
+  return undefined;
+}
+
+function notFetched(reference: string): AssayError {
+  return new AssayError({
+    code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+    component: "keyManagementProvider",
+    message: `The material of key management provider ${reference} is not fetched by this command`,
+    transient: true,
+  });
+}
