@@ -2,6 +2,9 @@ import type { FetchedMaterialSource, FetchedProvider, MaterialEntry } from "../k
 import { AssayError } from "../errors.ts";
 import type { KeyManagementProvider, KeySurroundings } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileAlibabaKms } from "./compile_alibabacloudkms.ts";
+import { compileAzureKeyVault } from "./compile_azurekeyvault.ts";
+import { compileGcpKms } from "./compile_gcpkms.ts";
 import { storeIdentity } from "./generation.ts";
 import { milliseconds } from "./schema/common.ts";
 
@@ -11,6 +14,14 @@ export interface FetchingEnvironment {
   readonly keys?: FetchedMaterialSource | undefined;
   /** Where identities are found; nowhere when absent. */
   readonly surroundings?: KeySurroundings | undefined;
+  /** The namespace that Assay itself runs in. */
+  readonly ownNamespace?: string | undefined;
+}
+
+/** What the entries of a provider may depend on. */
+export interface EntriesEnvironment {
+  readonly surroundings: KeySurroundings;
+  readonly ownNamespace: string;
 }
 
 /** How often, and how long, as in the resource. */
@@ -22,12 +33,19 @@ export interface FetchingTimes {
 /** Compiles the parameters of a provider that fetches; undefined, with problems, when they are wrong. */
 export type CompileEntries = (
   candidate: Candidate,
-  environment: { readonly surroundings: KeySurroundings },
+  environment: EntriesEnvironment,
   problems: ProblemList,
 ) => readonly MaterialEntry[] | undefined;
 
 /** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
-export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {};
+export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {
+  azurekeyvault: compileAzureKeyVault,
+  gcpkms: compileGcpKms,
+  alibabacloudkms: compileAlibabaKms,
+};
+
+/** The namespace that Assay runs in where nothing says so. */
+export const OWN_NAMESPACE = "gatekeeper-system";
 
 const HOUR = 3_600_000;
 const DEFAULT_INTERVAL = HOUR;
@@ -40,16 +58,23 @@ const NOWHERE: KeySurroundings = {
   now: () => new Date(),
 };
 
+/** What entries depend on, with what holds where nothing is said. */
+export function entriesEnvironment(
+  { surroundings = NOWHERE, ownNamespace = OWN_NAMESPACE }: FetchingEnvironment,
+): EntriesEnvironment {
+  return { surroundings, ownNamespace };
+}
+
 /** Compiles a provider of a type in {@link FETCHING_TYPES}; undefined, with problems, when it is wrong. */
 export function compileFetchingProvider(
   candidate: Candidate,
   compile: CompileEntries,
   times: FetchingTimes,
-  { keys, surroundings = NOWHERE }: FetchingEnvironment,
+  environment: FetchingEnvironment,
   problems: ProblemList,
 ): { readonly provider: KeyManagementProvider; readonly fetched: FetchedProvider } | undefined {
   if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
-  const entries = compile(candidate, { surroundings }, problems);
+  const entries = compile(candidate, entriesEnvironment(environment), problems);
   const bounds = boundsOf(candidate, times, problems);
   if (entries === undefined || bounds === undefined) return undefined;
   const { scope, name } = candidate;
@@ -61,7 +86,7 @@ export function compileFetchingProvider(
     ...bounds,
   };
   const provider: KeyManagementProvider = {
-    fetch: () => keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
+    fetch: () => environment.keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
   };
   return { provider, fetched };
 }
