@@ -5,6 +5,7 @@ export { getAlibabaKeys } from "./alibaba/sts.ts";
 export { memberOf, textOf } from "./answer.ts";
 export { type AwsCredentials, AwsCredentialSource } from "./aws/credentials.ts";
 export { ecrEndpoint, type EcrRegistry, getEcrLogin, parseEcrHost } from "./aws/ecr.ts";
+export { type AwsPublicKey, getAwsPublicKey, regionOfKeyArn } from "./aws/kms.ts";
 export { getRevocationStatus, type SignerQuestion } from "./aws/signer.ts";
 export { AWS_VARIABLES, type AwsSurroundings, type AwsVariable } from "./aws/surroundings.ts";
 export { type AcrExchange, exchangeForAcr } from "./azure/acr.ts";
@@ -27,3 +28,10 @@ export {
   type Issued,
   type RegistryLogin,
 } from "./surroundings.ts";
+export {
+  VAULT_DELETED,
+  VAULT_NOT_FOUND,
+  type VaultAuth,
+  VaultClient,
+  type VaultServer,
+} from "./vault/client.ts";

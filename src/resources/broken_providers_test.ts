@@ -28,12 +28,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.type: is missing: text is required",
   ]],
   ["a type that is none", yaml("KeyManagementProvider", "type: vault\nparameters: {}"), [
-    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, gcpkms, alibabacloudkms; found "vault"',
+    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, hashicorpvault, awskms, gcpkms, alibabacloudkms; found "vault"',
   ]],
   [
     "a type in upper case",
     yaml("KeyManagementProvider", "type: Inline\nparameters: {}"),
-    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, gcpkms, alibabacloudkms; found "Inline" (did you mean inline?)'],
+    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, hashicorpvault, awskms, gcpkms, alibabacloudkms; found "Inline" (did you mean inline?)'],
   ],
   ["no parameters", yaml("KeyManagementProvider", "type: inline"), [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.parameters: is missing: an object is required",

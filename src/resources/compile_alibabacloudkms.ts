@@ -2,19 +2,20 @@ import { alibabaKmsEntries, type MaterialEntry } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { EntriesEnvironment } from "./fetching_providers.ts";
 import { alibabaKmsParameters } from "./schema/cloud_keys.ts";
-import { asNamedEntries, checkEndpoint, checkOwnIdentity } from "./service_entries.ts";
+import { asNamedEntries, checkEndpoint } from "./service_entries.ts";
 import { validate } from "./validate.ts";
 
 /** Compiles a provider of the type `alibabacloudkms`; undefined, with problems, when it is wrong. */
 export function compileAlibabaKms(
   candidate: Candidate,
-  { surroundings, ownNamespace }: EntriesEnvironment,
+  { surroundings }: EntriesEnvironment,
   problems: ProblemList,
 ): readonly MaterialEntry[] | undefined {
   const parameters = validate(alibabaKmsParameters, candidate.parameters ?? {});
-  if (!parameters.ok) problems.issues(candidate, candidate.parametersPath, parameters.issues);
-  const isAllowed = checkOwnIdentity(candidate, ownNamespace, problems);
-  if (!parameters.ok || !isAllowed) return undefined;
+  if (!parameters.ok) {
+    problems.issues(candidate, candidate.parametersPath, parameters.issues);
+    return undefined;
+  }
   const { region, certificates = [], keys = [], endpoint } = parameters.value;
   if (certificates.length + keys.length === 0) {
     const text = "must name at least one entry in certificates or keys";

@@ -5,6 +5,8 @@ import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileAlibabaKms } from "./compile_alibabacloudkms.ts";
 import { compileAzureKeyVault } from "./compile_azurekeyvault.ts";
 import { compileGcpKms } from "./compile_gcpkms.ts";
+import { compileAwsKms } from "./compile_aws_kms.ts";
+import { compileVault } from "./compile_vault.ts";
 import { storeIdentity } from "./generation.ts";
 import { milliseconds } from "./schema/common.ts";
 
@@ -40,9 +42,14 @@ export type CompileEntries = (
 /** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
 export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {
   azurekeyvault: compileAzureKeyVault,
+  hashicorpvault: compileVault,
+  awskms: compileAwsKms,
   gcpkms: compileGcpKms,
   alibabacloudkms: compileAlibabaKms,
 };
+
+/** Types whose resource says with which identity its service is asked; all others are asked with Assay's own. */
+const WITH_IDENTITY = ["azurekeyvault"];
 
 /** The namespace that Assay runs in where nothing says so. */
 export const OWN_NAMESPACE = "gatekeeper-system";
@@ -74,9 +81,17 @@ export function compileFetchingProvider(
   problems: ProblemList,
 ): { readonly provider: KeyManagementProvider; readonly fetched: FetchedProvider } | undefined {
   if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
+  if (!mayBeThere(candidate, environment, problems)) return undefined;
   const entries = compile(candidate, entriesEnvironment(environment), problems);
   const bounds = boundsOf(candidate, times, problems);
   if (entries === undefined || bounds === undefined) return undefined;
+  const labels = entries.map(({ label }) => label);
+  const twice = labels.find((label, index) => labels.indexOf(label) < index);
+  if (twice !== undefined) {
+    const text = `names two things the same: ${twice}; give each a name of its own`;
+    problems.of(candidate, candidate.parametersPath, text);
+    return undefined;
+  }
   const { scope, name } = candidate;
   const reference = scope === "" ? name : `${scope}/${name}`;
   const fetched: FetchedProvider = {
@@ -89,6 +104,24 @@ export function compileFetchingProvider(
     fetch: () => environment.keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
   };
   return { provider, fetched };
+}
+
+/**
+ * A tenant must not use what was given to Assay: a type whose only identity is Assay's own is for the cluster, and
+ * for the namespace of who runs Assay.
+ */
+function mayBeThere(
+  candidate: Candidate,
+  { ownNamespace = OWN_NAMESPACE }: FetchingEnvironment,
+  problems: ProblemList,
+): boolean {
+  const { scope, spec, typePath } = candidate;
+  const { type } = spec;
+  const isOwn = scope === "" || scope === ownNamespace;
+  if (isOwn || typeof type !== "string" || WITH_IDENTITY.includes(type)) return true;
+  const text = `must not be ${type} in a namespace: it is asked with Assay's own identity`;
+  problems.of(candidate, typePath, text, { code: "OPERATION_FORBIDDEN" });
+  return false;
 }
 
 function boundsOf(

@@ -30,23 +30,6 @@ export function asNamedEntries(
   });
 }
 
-/**
- * Whether a provider may be in its namespace: one whose only identity is that of Assay itself may not, or a tenant
- * could use what was given to Assay.
- */
-export function checkOwnIdentity(
-  candidate: Candidate,
-  ownNamespace: string,
-  problems: ProblemList,
-): boolean {
-  const { scope } = candidate;
-  if (scope === "" || scope === ownNamespace) return true;
-  const text =
-    "must not be in a namespace: the service would be asked with the identity of Assay itself";
-  problems.of(candidate, candidate.typePath, text, { code: "OPERATION_FORBIDDEN" });
-  return false;
-}
-
 /** The address of a service, as a resource names it, without slash at its end; undefined, with a problem, for more. */
 export function checkEndpoint(
   candidate: Candidate,

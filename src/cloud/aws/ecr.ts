@@ -1,10 +1,9 @@
-import { AwsV4Signer } from "aws4fetch";
 import { decodeBase64, decodeUtf8 } from "../../crypto/mod.ts";
-import { jsonErrorCode, memberOf, readObject, serviceAddress, textOf } from "../answer.ts";
+import { memberOf, serviceAddress, textOf } from "../answer.ts";
 import { CloudError } from "../cloud_error.ts";
-import { fetchText } from "../http.ts";
 import type { Issued, RegistryLogin } from "../surroundings.ts";
 import type { AwsCredentialSource } from "./credentials.ts";
+import { callAwsJson } from "./json_call.ts";
 import type { AwsSurroundings } from "./surroundings.ts";
 
 /** A registry of ECR, read from its host. */
@@ -83,38 +82,19 @@ export async function getEcrLogin(
   const [service, target, label] = kind === "public"
     ? ["ecr-public", "SpencerFrontendService", "Amazon ECR Public"]
     : ["ecr", "AmazonEC2ContainerRegistry_V20150921", "Amazon ECR"];
-  const { accessKeyId, secretAccessKey, sessionToken } = await source.get(signal);
-  const signed = await new AwsV4Signer({
-    method: "POST",
-    url: `${ecrEndpoint(registry, surroundings)}/`,
-    headers: {
-      "content-type": "application/x-amz-json-1.1",
-      "x-amz-target": `${target}.GetAuthorizationToken`,
-    },
-    body: "{}",
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
+  const call = {
+    label,
     service,
     region,
-    allHeaders: true,
-    datetime: surroundings.now().toISOString().replace(/[:-]|\.\d{3}/g, ""),
-  }).sign();
-  const text = await fetchText({
-    service: label,
-    url: signed.url,
-    method: "POST",
-    headers: signed.headers,
-    body: "{}",
-    attempts: 3,
-    errorCode: (body) => jsonErrorCode("__type", "code")(body)?.split("#").at(-1),
-    passing: ["ThrottlingException", "Throttling", "RequestLimitExceeded", "ServerException"],
-  }, signal);
-  return readLogin(text, label);
+    endpoint: ecrEndpoint(registry, surroundings),
+    target: `${target}.GetAuthorizationToken`,
+    body: {},
+  };
+  return readLogin(await callAwsJson(call, source, surroundings, signal), label);
 }
 
-function readLogin(text: string, label: string): Issued<RegistryLogin> {
-  const data = memberOf(readObject(text, label), "authorizationData");
+function readLogin(answer: unknown, label: string): Issued<RegistryLogin> {
+  const data = memberOf(answer, "authorizationData");
   const entry: unknown = Array.isArray(data) ? data[0] : data;
   const expires = memberOf(entry, "expiresAt");
   const login = decodeLogin(textOf(entry, "authorizationToken"));

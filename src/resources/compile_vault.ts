@@ -1,0 +1,52 @@
+import { hashicorpVaultEntries } from "../keys/mod.ts";
+import type { CompileEntries } from "./fetching_providers.ts";
+import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
+import { validate } from "./validate.ts";
+
+const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
+
+/** Compiles the parameters of a provider of the type `hashicorpvault`. */
+export const compileVault: CompileEntries = (candidate, { surroundings }, problems) => {
+  const at = candidate.parametersPath;
+  const parameters = validate(hashicorpVaultParameters, candidate.parameters ?? {});
+  if (!parameters.ok) {
+    problems.issues(candidate, at, parameters.issues);
+    return undefined;
+  }
+  const { address, plainHttp, namespace = "", caBundle, auth } = parameters.value;
+  const { transitKeys, secrets, pkiIssuers } = parameters.value;
+  const url = new URL(address.trim());
+  if (url.protocol === "http:" && !LOOPBACK.includes(url.hostname)) {
+    const text = plainHttp
+      ? "is plain HTTP: whoever is on the way can read the token, and put keys of his own in"
+      : "must be https; or set plainHttp, where nobody else is on the way";
+    const severity = plainHttp ? "warning" : "error";
+    problems.of(candidate, [...at, "address"], text, { severity });
+    if (!plainHttp) return undefined;
+  }
+  if (transitKeys.length + secrets.length + pkiIssuers.length === 0) {
+    problems.of(candidate, at, "must name something in transitKeys, secrets or pkiIssuers");
+    return undefined;
+  }
+  const versioned = secrets.findIndex((secret) =>
+    secret.kvVersion === 1 && (secret.version !== undefined || secret.versionHistoryLimit > 0)
+  );
+  if (versioned >= 0) {
+    const text = "has a version or versionHistoryLimit, which an engine of version 1 does not know";
+    problems.of(candidate, [...at, "secrets", versioned], text);
+    return undefined;
+  }
+  return hashicorpVaultEntries({
+    address: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
+    namespace,
+    caBundle,
+    auth,
+    transitKeys: transitKeys.map(({ key, version = "", ...rest }) => ({
+      ...rest,
+      key: key ?? rest.name,
+      version,
+    })),
+    secrets: secrets.map(({ version = "", ...rest }) => ({ ...rest, version })),
+    pkiIssuers,
+  }, surroundings);
+};
