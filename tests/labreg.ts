@@ -58,7 +58,7 @@ export async function startLabRegistry(path: string, referrersApi = true): Promi
 }
 
 /** A port that was free just now. */
-function freePort(): number {
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }

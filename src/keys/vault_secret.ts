@@ -58,15 +58,13 @@ function materialOf(
     : materialOfCertificates(readCertificates(text), name, version);
 }
 
-/** All versions, the newest first. Throws {@link CloudError}. */
+/** All versions, the newest first; whether one is deleted shows when it is read. Throws {@link CloudError}. */
 function versionsOf(metadata: unknown): { version: string; enabled: boolean }[] {
   const versions = memberOf(metadata, "versions");
   if (typeof versions !== "object" || versions === null) throw malformed();
   return Object.entries(versions).map(([version, value]) => {
     if (!/^[1-9][0-9]{0,8}$/.test(version)) throw malformed();
-    const isDeleted = textOf(value, "deletion_time") !== undefined ||
-      memberOf(value, "destroyed") === true;
-    return { version, enabled: !isDeleted };
+    return { version, enabled: memberOf(value, "destroyed") !== true };
   }).toSorted((a, b) => Number(b.version) - Number(a.version));
 }
 

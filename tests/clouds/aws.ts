@@ -11,13 +11,26 @@ export const STATIC_KEYS = {
 
 const SESSION = { id: "ASIASESSION", secret: "PLANTED/session/secret", token: "PLANTED//token==" };
 
-/** STS, the agent of Pod Identity, and ECR, in one place; each refuses what the real one refuses. */
-export function awsDouble(clock: Clock): CloudDouble {
+/** A key of KMS. */
+export interface KmsKey {
+  readonly arn: string;
+  readonly spki: Uint8Array<ArrayBuffer>;
+  readonly spec: string;
+  readonly usage: string;
+  state: "Enabled" | "Disabled" | "PendingDeletion";
+}
+
+/** STS, the agent of Pod Identity, KMS and ECR, in one place; each refuses what the real one refuses. */
+export function awsDouble(
+  clock: Clock,
+  keys: ReadonlyMap<string, KmsKey> = new Map(),
+): CloudDouble {
   let issued = 0;
   return new CloudDouble((asked) => {
     const { url } = asked;
     if (url.pathname === "/sts/") return sts(asked, clock);
     if (url.pathname === "/agent") return agent(asked, clock);
+    if (url.pathname === "/kms/") return kms(asked, keys);
     if (url.pathname === "/public/") return ecr(asked, clock, "ecr-public", ++issued);
     return url.pathname === "/"
       ? ecr(asked, clock, "ecr", ++issued)
@@ -64,6 +77,44 @@ function expiration(clock: Clock): string {
   return new Date(clock.time + 3600_000).toISOString();
 }
 
+function kms(asked: Asked, keys: ReadonlyMap<string, KmsKey>): Response {
+  const refuse = (code: string, status = 400): Response =>
+    Response.json({ __type: code, message: "PLANTED message" }, { status });
+  const { method, headers, body } = asked;
+  if (method !== "POST" || headers.get("x-amz-target") !== "TrentService.GetPublicKey") {
+    return refuse("UnknownOperationException");
+  }
+  if (headers.get("content-type") !== "application/x-amz-json-1.1") {
+    return refuse("SerializationException");
+  }
+  if (!isSigned(asked, "kms", "eu-central-1")) return refuse("InvalidSignatureException");
+  const key = keys.get(JSON.parse(body).KeyId);
+  if (key === undefined) return refuse("NotFoundException");
+  if (key.state === "Disabled") return refuse("DisabledException");
+  if (key.state === "PendingDeletion") return refuse("KMSInvalidStateException");
+  return Response.json({
+    KeyId: key.arn,
+    PublicKey: key.spki.toBase64(),
+    KeySpec: key.spec,
+    CustomerMasterKeySpec: key.spec,
+    KeyUsage: key.usage,
+    SigningAlgorithms: [],
+  });
+}
+
+/** Whether one of the two identities has signed a request. */
+function isSigned(asked: Asked, service: string, region: string): boolean {
+  const session = { accessKeyId: SESSION.id, secret: SESSION.secret, token: SESSION.token };
+  const fixed = {
+    accessKeyId: STATIC_KEYS.AWS_ACCESS_KEY_ID,
+    secret: STATIC_KEYS.AWS_SECRET_ACCESS_KEY,
+    token: undefined,
+  };
+  return [session, fixed].some((keys) =>
+    signatureProblem(asked, { ...keys, service, region }) === undefined
+  );
+}
+
 function ecr(asked: Asked, clock: Clock, service: string, issued: number): Response {
   const refuse = (code: string): Response =>
     Response.json({ __type: `com.amazonaws.ecr#${code}`, message: "no" }, { status: 400 });
@@ -78,16 +129,7 @@ function ecr(asked: Asked, clock: Clock, service: string, issued: number): Respo
     return refuse("SerializationException");
   }
   const region = service === "ecr" ? "eu-central-1" : "us-east-1";
-  const session = { accessKeyId: SESSION.id, secret: SESSION.secret, token: SESSION.token };
-  const fixed = {
-    accessKeyId: STATIC_KEYS.AWS_ACCESS_KEY_ID,
-    secret: STATIC_KEYS.AWS_SECRET_ACCESS_KEY,
-    token: undefined,
-  };
-  const problems = [session, fixed].map((keys) =>
-    signatureProblem(asked, { ...keys, service, region })
-  );
-  if (!problems.includes(undefined)) return refuse("InvalidSignatureException");
+  if (!isSigned(asked, service, region)) return refuse("InvalidSignatureException");
   const authorizationToken = new TextEncoder().encode(`AWS:PLANTED-ecr-${issued}`).toBase64();
   const data = { authorizationToken, expiresAt: clock.time / 1000 + 43_200.123 };
   return Response.json({ authorizationData: service === "ecr" ? [data] : data });

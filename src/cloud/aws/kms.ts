@@ -11,7 +11,7 @@ const ARN = /^arn:aws[a-z-]*:kms:([a-z0-9-]{4,40}):[0-9]{12}:(?:key|alias)\/.+$/
 
 /** A public key of AWS KMS. */
 export interface AwsPublicKey {
-  /** The ARN of the key itself, also where it was asked for by an alias. */
+  /** The ARN or id of the key itself, also where it was asked for by an alias. */
   readonly arn: string;
   /** SubjectPublicKeyInfo, DER. */
   readonly spki: Bytes;
@@ -59,8 +59,9 @@ export async function getAwsPublicKey(
     surroundings,
     signal,
   );
-  const [arn, key, spec, usage] = ["KeyId", "PublicKey", "KeySpec", "KeyUsage"]
-    .map((name) => textOf(answer, name));
+  const [arn, key, usage] = ["KeyId", "PublicKey", "KeyUsage"].map((name) => textOf(answer, name));
+  // The second is the name that the service had for it before 2021.
+  const spec = textOf(answer, "KeySpec") ?? textOf(answer, "CustomerMasterKeySpec");
   if (arn === undefined || key === undefined || spec === undefined || usage === undefined) {
     throw new CloudError(`${LABEL} answers without public key`, false);
   }

@@ -101,7 +101,8 @@ export class VaultClient {
   ): Promise<Issued<string>> {
     const jwt = await readToken(tokenFile, this.#surroundings.readText);
     const headers = { "content-type": "application/json" };
-    const request = { method: "POST", headers, body: JSON.stringify({ role, jwt }) };
+    const body = JSON.stringify({ role, jwt });
+    const request = { service: "the login to Vault", method: "POST", headers, body };
     const answer = readObject(await this.#send(`auth/${mount}/login`, request, signal), SERVICE);
     const auth = memberOf(answer, "auth");
     const token = textOf(auth, "client_token");
@@ -124,7 +125,7 @@ export class VaultClient {
 
   async #send(
     path: string,
-    request: Pick<CloudRequest, "method" | "body"> & {
+    request: Partial<Pick<CloudRequest, "service" | "method" | "body">> & {
       readonly headers: Readonly<Record<string, string>>;
     },
     signal: AbortSignal,
@@ -175,7 +176,14 @@ function errorCode(text: string): string | undefined {
     return undefined; // what is wrong with it may quote it
   }
   const errors = memberOf(answer, "errors");
-  if (Array.isArray(errors) && errors.length === 0) return VAULT_NOT_FOUND;
+  if (Array.isArray(errors)) return saysNothing(errors) ? VAULT_NOT_FOUND : undefined;
   const metadata = memberOf(memberOf(answer, "data"), "metadata");
   return memberOf(metadata, "version") === undefined ? undefined : VAULT_DELETED;
+}
+
+/** A path without anything at it, or an issuer that is not there, for which the status is 500. */
+function saysNothing(errors: readonly unknown[]): boolean {
+  return errors.every((error) =>
+    typeof error === "string" && error.includes("unable to find PKI issuer for reference")
+  );
 }
