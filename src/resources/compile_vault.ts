@@ -16,6 +16,10 @@ export const compileVault: CompileEntries = (candidate, { surroundings }, proble
   const { address, plainHttp, namespace = "", caBundle, auth } = parameters.value;
   const { transitKeys, secrets, pkiIssuers } = parameters.value;
   const url = new URL(address.trim());
+  if (url.username !== "" || url.password !== "") {
+    problems.of(candidate, [...at, "address"], "must have no user name or password in it");
+    return undefined;
+  }
   if (url.protocol === "http:" && !LOOPBACK.includes(url.hostname)) {
     const text = plainHttp
       ? "is plain HTTP: whoever is on the way can read the token, and put keys of his own in"

@@ -79,6 +79,5 @@ export const hashicorpVaultParameters = z.strictObject({
 
 function isAddress(text: string): boolean {
   const url = URL.parse(text.trim());
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
-    url.password === "" && url.search === "" && url.hash === "";
+  return url !== null && /^https?:$/.test(url.protocol);
 }
