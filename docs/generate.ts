@@ -10,7 +10,12 @@ import { attestationParameters } from "../src/resources/schema/attestation.ts";
 import { contentParameters } from "../src/resources/schema/content.ts";
 import { cosignParameters } from "../src/resources/schema/cosign.ts";
 import {
+  alibabaKmsParameters,
   azureKeyVaultParameters,
+  certificateStoreVaultParameters,
+  gcpKmsParameters,
+} from "../src/resources/schema/cloud_keys.ts";
+import {
   certificateStoreSpec,
   fileParameters,
   inlineParameters,
@@ -146,7 +151,10 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "KeyManagementProvider: parameters of `file`": fileParameters,
   "KeyManagementProvider: parameters of `tuf`": tufParameters,
   "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
+  "KeyManagementProvider: parameters of `gcpkms`": gcpKmsParameters,
+  "KeyManagementProvider: parameters of `alibabacloudkms`": alibabaKmsParameters,
   "CertificateStore": certificateStoreSpec,
+  "CertificateStore: parameters of `azurekeyvault`": certificateStoreVaultParameters,
 };
 
 interface JsonSchema {

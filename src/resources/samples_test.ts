@@ -11,10 +11,13 @@ const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "not
 
 /** Samples of some resources, which others must stand beside. */
 const PARTS = [
+  "alibabacloudkms.yaml",
   "attestation.yaml",
+  "azurekeyvault.yaml",
   "cosign-key.yaml",
   "cosign-keyless.yaml",
   "cosign-private.yaml",
+  "gcpkms.yaml",
   "key.yaml",
   "sbom.yaml",
   "schemavalidator.yaml",
@@ -30,7 +33,6 @@ const PARTS = [
 
 /** Samples for later builds, each with the field that says so. */
 const LATER: Readonly<Record<string, string>> = {
-  "azurekeyvault.yaml": "spec.type",
   "rego-policy.yaml": "spec.type",
 };
 
