@@ -55,6 +55,18 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
     provider("hashicorpvault", { ...TRANSIT, auth: { method: "token", token: "PLANTED" } }),
     /spec.parameters.auth.token/,
   ],
+  "without the file of its token": [
+    provider("hashicorpvault", { ...TRANSIT, auth: { method: "token" } }),
+    /spec.parameters.auth: must name the file with the token/,
+  ],
+  "with a role for a token": [
+    provider("hashicorpvault", { ...TRANSIT, auth: { ...VAULT.auth, role: "assay" } }),
+    /spec.parameters.auth: has role or mount/,
+  ],
+  "without a role for a service account": [
+    provider("hashicorpvault", { ...TRANSIT, auth: { method: "kubernetes" } }),
+    /spec.parameters.auth: must name the role in Vault/,
+  ],
   "with two things of one name": [
     provider("hashicorpvault", {
       ...VAULT,
@@ -412,3 +424,31 @@ async function untilFetched(url: string): Promise<string> {
     }
   }
 }
+
+Deno.test("material in a file is read again when the file changes", async () => {
+  await using folder = await temporaryFolder();
+  const root = await corpusRoot();
+  const path = `${folder.path}/key.pub`;
+  await Deno.copyFile(`${root}/trust/cosign/p256.pub`, path);
+  const config = `${folder.path}/r.json`;
+  const file = resource("KeyManagementProvider", "keys", {
+    type: "file",
+    parameters: { contentType: "key", path },
+  });
+  await Deno.writeTextFile(config, JSON.stringify(file));
+  const changed = Promise.withResolvers<void>();
+  await using files = await ConfigurationFiles.open(
+    [config],
+    { now: () => new Date() },
+    { loaded: () => changed.resolve(), refused: () => {} },
+    () => {},
+  ) ?? assert.fail("the configuration has errors");
+  const description = (): string | undefined =>
+    files.current.trust.material("keys", "").keys[0]?.key.description;
+  assert.equal(description(), "EC P-256");
+  const before = files.current.trust.generation;
+  await Deno.copyFile(`${root}/trust/cosign/p384.pub`, path);
+  await changed.promise;
+  assert.equal(description(), "EC P-384");
+  assert.notEqual(files.current.trust.generation, before);
+});
