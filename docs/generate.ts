@@ -7,6 +7,7 @@ import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
 import { z } from "zod";
 import { attestationParameters } from "../src/resources/schema/attestation.ts";
+import { awsKmsParameters } from "../src/resources/schema/aws_kms.ts";
 import { contentParameters } from "../src/resources/schema/content.ts";
 import { cosignParameters } from "../src/resources/schema/cosign.ts";
 import {
@@ -22,6 +23,7 @@ import {
   providerSpec,
   tufParameters,
 } from "../src/resources/schema/key_management_provider.ts";
+import { hashicorpVaultParameters } from "../src/resources/schema/hashicorp_vault.ts";
 import { notationParameters } from "../src/resources/schema/notation.ts";
 import {
   configPolicyParameters,
@@ -153,6 +155,8 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   "KeyManagementProvider: parameters of `azurekeyvault`": azureKeyVaultParameters,
   "KeyManagementProvider: parameters of `gcpkms`": gcpKmsParameters,
   "KeyManagementProvider: parameters of `alibabacloudkms`": alibabaKmsParameters,
+  "KeyManagementProvider: parameters of `hashicorpvault`": hashicorpVaultParameters,
+  "KeyManagementProvider: parameters of `awskms`": awsKmsParameters,
   "CertificateStore": certificateStoreSpec,
   "CertificateStore: parameters of `azurekeyvault`": certificateStoreVaultParameters,
 };

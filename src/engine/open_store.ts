@@ -30,7 +30,7 @@ export interface StoreSurroundings {
 /**
  * Opens a store; without a configuration, registries as they are.
  *
- * @throws {AssayError} CERT_INVALID for a CA bundle.
+ * @throws {AssayError} CERT_INVALID for a CA bundle or client certificate.
  */
 export function openStore(
   configured: ConfiguredStore | undefined,
@@ -59,19 +59,21 @@ type RegistryParameters = Pick<
   | "useHttp"
   | "plainHttp"
   | "caBundles"
+  | "clientCertificates"
   | "mirrors"
   | "anonymousFallback"
 >;
 
 function registryOptions(parameters: StoreParameters): RegistryParameters {
   const { cosignEnabled, cosignAttestations, useHttp, plainHttp } = parameters;
-  const { caBundles, mirrors, anonymousFallback } = parameters;
+  const { caBundles, clientCertificates, mirrors, anonymousFallback } = parameters;
   return {
     cosignEnabled,
     cosignAttestations,
     useHttp,
     plainHttp,
     caBundles,
+    clientCertificates,
     mirrors,
     anonymousFallback,
   };

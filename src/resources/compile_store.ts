@@ -3,6 +3,7 @@ import { encodePem } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 import { createInlineProvider, readCertificateFiles } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { readClientCertificates } from "./compile_client_certificates.ts";
 import type { ConfiguredStore, DerivedParameters } from "./configuration.ts";
 import { compileLayoutStore } from "./compile_layout_store.ts";
 import { describe, quote } from "./describe.ts";
@@ -56,6 +57,7 @@ export async function compileStore(
   }
   if (!parameters.ok) return undefined;
   const caBundles = await readCaBundles(candidate, inputs, problems);
+  const clientCertificates = await readClientCertificates(candidate, inputs, problems);
   if (parameters.value.useHttp) {
     problems.of(
       candidate,
@@ -70,6 +72,7 @@ export async function compileStore(
     ...rest,
     ...derived,
     caBundles,
+    clientCertificates,
     ttl,
     ...(authProvider === undefined ? {} : { authProvider }),
   };

@@ -1,8 +1,10 @@
-import { hashicorpVaultEntries } from "../keys/mod.ts";
+import type * as z from "zod";
+import { type HashicorpVaultConfiguration, hashicorpVaultEntries } from "../keys/mod.ts";
 import type { CompileEntries } from "./fetching_providers.ts";
 import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
 import { validate } from "./validate.ts";
 
+const ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 /** Compiles the parameters of a provider of the type `hashicorpvault`. */
@@ -13,9 +15,18 @@ export const compileVault: CompileEntries = (candidate, { surroundings }, proble
     problems.issues(candidate, at, parameters.issues);
     return undefined;
   }
-  const { address, plainHttp, namespace = "", caBundle, auth } = parameters.value;
+  const { address, plainHttp, namespace = "", caBundle } = parameters.value;
+  const auth = authOf(parameters.value.auth);
+  if (typeof auth === "string") {
+    problems.of(candidate, [...at, "auth"], auth);
+    return undefined;
+  }
   const { transitKeys, secrets, pkiIssuers } = parameters.value;
   const url = new URL(address.trim());
+  if (url.username !== "" || url.password !== "") {
+    problems.of(candidate, [...at, "address"], "must have no user name or password in it");
+    return undefined;
+  }
   if (url.protocol === "http:" && !LOOPBACK.includes(url.hostname)) {
     const text = plainHttp
       ? "is plain HTTP: whoever is on the way can read the token, and put keys of his own in"
@@ -50,3 +61,18 @@ export const compileVault: CompileEntries = (candidate, { surroundings }, proble
     pkiIssuers,
   }, surroundings);
 };
+
+/** How Vault knows who asks, or what is wrong with it. */
+function authOf(
+  { method, tokenFile, role, mount }: z.infer<typeof hashicorpVaultParameters>["auth"],
+): HashicorpVaultConfiguration["auth"] | string {
+  if (method === "token") {
+    if (tokenFile === undefined) return "must name the file with the token: tokenFile";
+    if (role !== undefined || mount !== undefined) {
+      return "has role or mount, which token needs not";
+    }
+    return { method, tokenFile };
+  }
+  if (role === undefined) return "must name the role in Vault: role";
+  return { method, role, mount: mount ?? "kubernetes", tokenFile: tokenFile ?? ACCOUNT_TOKEN };
+}

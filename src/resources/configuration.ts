@@ -1,5 +1,6 @@
 import type { FetchedMaterialSource, FetchedProvider } from "../keys/mod.ts";
 import type { PolicyProvider } from "../policy/mod.ts";
+import type { ClientCertificate } from "../stores/mod.ts";
 import type { TrustMaterial, TrustSnapshot } from "../trust/mod.ts";
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Verifier } from "../verifiers/mod.ts";
@@ -15,10 +16,14 @@ export interface DerivedParameters {
 
 /** The parameters of a store, defaults applied. */
 export interface StoreParameters
-  extends Omit<OrasParameters, "caBundles" | "authProvider">, DerivedParameters {
+  extends
+    Omit<OrasParameters, "caBundles" | "clientCertificates" | "authProvider">,
+    DerivedParameters {
   readonly authProvider?: AuthProviderParameters;
   /** By registry host: CA certificates as PEM text, wherever they were written. */
   readonly caBundles: Readonly<Record<string, string>>;
+  /** By registry host: a certificate to show and its key as PEM text, wherever they were written. */
+  readonly clientCertificates: Readonly<Record<string, ClientCertificate>>;
 }
 
 /** What every store has, of whichever type. */

@@ -24,7 +24,12 @@ export function referencedFilesOf(
     }
     if (candidate.class !== "Store") return [];
     const bundles = parameters["caBundles"];
-    const values = isObject(bundles) ? Object.values(bundles) : [];
+    const certificates = parameters["clientCertificates"];
+    const values = [
+      ...isObject(bundles) ? Object.values(bundles) : [],
+      ...objects(isObject(certificates) ? Object.values(certificates) : [])
+        .flatMap(({ certificate, key }) => [certificate, key]),
+    ];
     return strings(values).filter((bundle) => !bundle.includes("-----BEGIN"));
   });
   const named = files.map((path) => expandHome(path, home));

@@ -36,4 +36,5 @@ export {
   type RegistryOptions,
   RegistryStore,
 } from "./registry/registry_store.ts";
+export type { ClientCertificate } from "./registry/tls_clients.ts";
 export { DEFAULT_RETRY, type RetryPolicy } from "./registry/retry.ts";

@@ -24,6 +24,19 @@ export const orasParameters = z.strictObject({
   ),
   caBundles: z.partialRecord(registryHost, nonEmpty).default({})
     .describe("By registry host: CA certificates, as PEM text or as the path of a file."),
+  clientCertificates: z.partialRecord(
+    registryHost,
+    z.strictObject({
+      certificate: nonEmpty.describe(
+        "The certificate and what it was issued with, as PEM text or as the path of a file.",
+      ),
+      key: nonEmpty.describe(
+        "Its private key, likewise. A file is better: who may read the resource may use a key in it.",
+      ),
+    }),
+  ).default({}).describe(
+    "By registry host: the certificate that it is shown, and no other host is. Files are read again when they change.",
+  ),
   mirrors: z.partialRecord(registryHost, z.array(registryHost).min(1).max(8)).default({})
     .describe(
       "By registry host: hosts that are asked before it, in order. They have the same repositories, and decide like the registry itself what a tag names; everything else is held to its digest.",

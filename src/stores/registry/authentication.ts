@@ -5,6 +5,7 @@ import { AssayError } from "../../errors.ts";
 import type { Credential, CredentialProvider } from "../credentials/credential.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { ClientChoice } from "./tls_clients.ts";
 import { RegistryFailure } from "./failure.ts";
 import { tokenServiceOf } from "./realm.ts";
 import { SingleFlight } from "./single_flight.ts";
@@ -28,8 +29,8 @@ export interface AuthenticatorOptions {
   readonly credentials: CredentialProvider | undefined;
   /** Whether a registry is asked anonymously when the provider fails. */
   readonly anonymousFallback: boolean;
-  /** The client with the certificate authorities for a registry and its token service. */
-  readonly clientFor: (registry: string) => Deno.HttpClient | undefined;
+  /** The clients with the certificates for a registry and its token service. */
+  readonly clientFor: (endpoint: Endpoint) => ClientChoice;
   readonly send: Sender;
 }
 
@@ -158,7 +159,7 @@ export class Authenticator {
     const kept = this.#tokens.get(key);
     if (kept !== undefined && kept.expires > Date.now()) return { token: kept, key };
     const token = await this.#flights.run(key, signal, async (shared) => {
-      const client = this.#options.clientFor(endpoint.registry);
+      const client = this.#options.clientFor(endpoint);
       const request = { realm, service, scopes, credential };
       const fetched = await fetchToken(request, client, this.#options.send, shared);
       this.#tokens.set(key, fetched);

@@ -1,6 +1,6 @@
 /** Asks registries: authentication, retries, limits and error statuses, for whatever is asked. */
 
-import { decodePem, FormatError, LruMap, parseCertificate } from "../../crypto/mod.ts";
+import { LruMap } from "../../crypto/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { CredentialProvider } from "../credentials/credential.ts";
 import type { RequestObserver } from "../store.ts";
@@ -10,6 +10,7 @@ import { registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
 import { Limiter } from "./limiter.ts";
 import { OriginHealth } from "./origin_health.ts";
 import { isPassing, retrying, type RetryPolicy, type WaitBudget } from "./retry.ts";
+import { type ClientCertificate, TlsClients } from "./tls_clients.ts";
 import { type Answer, type Exchange, send } from "./transport.ts";
 
 /** What a {@link RegistryClient} works with. */
@@ -19,6 +20,8 @@ export interface ClientOptions {
   readonly anonymousFallback: boolean;
   /** PEM certificates that are trusted for a registry beside the public ones, by registry. */
   readonly caBundles: Readonly<Partial<Record<string, string>>>;
+  /** What is shown to a registry, by registry. */
+  readonly clientCertificates: Readonly<Partial<Record<string, ClientCertificate>>>;
   readonly retry: RetryPolicy;
   /** How long one exchange may take, in milliseconds. */
   readonly timeout: number;
@@ -49,26 +52,23 @@ export class RegistryClient {
   readonly #options: ClientOptions;
   readonly #authenticator: Authenticator;
   readonly #origins = new LruMap<string, Origin>(MAX_ORIGINS);
-  readonly #clients = new Map<string, Deno.HttpClient>();
+  readonly #clients: TlsClients;
 
-  /** Throws {@link AssayError} `CERT_INVALID` for a CA bundle that has no certificate in PEM. */
+  /** Throws {@link AssayError} `CERT_INVALID` for a CA bundle or client certificate that cannot be used. */
   constructor(options: ClientOptions) {
     this.#options = options;
-    for (const [registry, pem] of Object.entries(options.caBundles)) {
-      if (pem !== undefined) this.#clients.set(registry.toLowerCase(), clientWith(registry, pem));
-    }
+    this.#clients = new TlsClients(options.caBundles, options.clientCertificates);
     this.#authenticator = new Authenticator({
       credentials: options.credentials,
       anonymousFallback: options.anonymousFallback,
-      clientFor: (registry) => this.#clients.get(registry.toLowerCase()),
+      clientFor: (endpoint) => this.#clients.for(endpoint),
       send: (exchange, signal) => this.#send(exchange, signal),
     });
   }
 
-  /** Closes connections that were opened with CA bundles. */
+  /** Closes connections that were opened with certificates of their own. */
   close(): void {
-    for (const client of this.#clients.values()) client.close();
-    this.#clients.clear();
+    this.#clients.close();
   }
 
   /**
@@ -91,7 +91,7 @@ export class RegistryClient {
       headers: request.accept === undefined ? {} : { accept: request.accept },
       redirects: "any",
       authorization: authorization?.header,
-      client: this.#clients.get(endpoint.registry.toLowerCase()),
+      client: this.#clients.for(endpoint),
     });
     let authorization = await this.#authenticator.current(endpoint, repository, signal);
     let answer = await this.#send(exchange(authorization), signal, observe);
@@ -138,23 +138,6 @@ export class RegistryClient {
     };
     this.#origins.set(origin, known);
     return known;
-  }
-}
-
-function clientWith(registry: string, pem: string): Deno.HttpClient {
-  try {
-    const blocks = decodePem(pem).filter(({ label }) => label === "CERTIFICATE");
-    if (blocks.length === 0) throw new FormatError("PEM", "there is no certificate");
-    for (const { bytes } of blocks) parseCertificate(bytes);
-    return Deno.createHttpClient({ caCerts: [pem] });
-  } catch (error) {
-    const reason = error instanceof FormatError ? error.message : "they are not CA certificates";
-    throw new AssayError({
-      code: "CERT_INVALID",
-      component: "referrerStore",
-      message: `The CA bundle for the registry ${registry} cannot be read: ${reason}.`,
-      cause: error,
-    });
   }
 }
 

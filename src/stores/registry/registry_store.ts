@@ -26,6 +26,7 @@ import { endpointOf } from "./endpoint.ts";
 import { during } from "./failure.ts";
 import { findCosignTag, listReferrers, MAX_REFERRERS, MissingReferrersApi } from "./referrers.ts";
 import { askInTurn, type Places } from "./mirrors.ts";
+import type { ClientCertificate } from "./tls_clients.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 
 /** The most bytes of a blob, unless a call says otherwise. */
@@ -45,6 +46,8 @@ export interface RegistryOptions extends CosignTagOptions {
   readonly plainHttp?: readonly string[];
   /** CA certificates as PEM text that are trusted for a registry, and where it sends us, beside the public ones. */
   readonly caBundles?: Readonly<Partial<Record<string, string>>>;
+  /** By registry: a certificate that it is shown, and no other host is. */
+  readonly clientCertificates?: Readonly<Partial<Record<string, ClientCertificate>>>;
   /** By registry: those that are asked before it, in order. */
   readonly mirrors?: Readonly<Partial<Record<string, readonly string[]>>>;
   /** Where credentials come from; all is anonymous when absent. */
@@ -89,6 +92,7 @@ export class RegistryStore implements ArtifactStore, Disposable {
       credentials: options.credentials,
       anonymousFallback: options.anonymousFallback ?? false,
       caBundles: options.caBundles ?? {},
+      clientCertificates: options.clientCertificates ?? {},
       retry: options.retry ?? DEFAULT_RETRY,
       timeout: options.timeout ?? DEFAULT_TIMEOUT,
       concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
@@ -96,7 +100,7 @@ export class RegistryStore implements ArtifactStore, Disposable {
     });
   }
 
-  /** Closes the connections that were opened with CA bundles. Requests under way fail. */
+  /** Closes the connections that were opened with certificates of their own. Requests under way fail. */
   [Symbol.dispose](): void {
     this.#client.close();
   }

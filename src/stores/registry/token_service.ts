@@ -5,6 +5,7 @@ import type { Credential } from "../credentials/credential.ts";
 import { memberOf, registryCodeOf, RegistryFailure, statusText } from "./failure.ts";
 import { isPassing } from "./retry.ts";
 import type { Answer, Exchange } from "./transport.ts";
+import type { ClientChoice } from "./tls_clients.ts";
 
 /** The most bytes of a token service's answer. */
 const MAX_TOKEN_ANSWER = 128 * 1024;
@@ -38,7 +39,7 @@ export type Sender = (exchange: Exchange, signal: AbortSignal) => Promise<Answer
  */
 export async function fetchToken(
   request: TokenRequest,
-  client: Deno.HttpClient | undefined,
+  client: ClientChoice,
   send: Sender,
   signal: AbortSignal,
 ): Promise<Token> {

@@ -5,6 +5,7 @@ import { quote } from "../../oci/mod.ts";
 import { discard, readAtMost, readBody } from "./body.ts";
 import { deadline, RegistryFailure } from "./failure.ts";
 import { TimeoutError, withTimeout } from "./timer.ts";
+import type { ClientChoice } from "./tls_clients.ts";
 
 /** The most redirects of one request. */
 export const MAX_REDIRECTS = 5;
@@ -24,8 +25,8 @@ export interface Exchange {
   readonly maxBytes: number;
   /** Whether a redirect may lead to another origin. */
   readonly redirects: "any" | "sameOrigin";
-  /** The client to use, for its certificate authorities; the default one when absent. */
-  readonly client?: Deno.HttpClient | undefined;
+  /** Chooses the client for its certificates, also after redirects; the default one when absent. */
+  readonly client?: ClientChoice | undefined;
 }
 
 /** An answer with any status but a redirect. */
@@ -106,6 +107,7 @@ async function request(
   userAgent: string,
   signal: AbortSignal,
 ): Promise<Response> {
+  const client = exchange.client?.(url);
   try {
     return await fetch(url, {
       method: exchange.method,
@@ -119,7 +121,7 @@ async function request(
       redirect: "manual",
       signal,
       ...(exchange.body === undefined ? {} : { body: exchange.body }),
-      ...(exchange.client === undefined ? {} : { client: exchange.client }),
+      ...(client === undefined ? {} : { client }),
     });
   } catch (error) {
     throw networkFailure(url, error);
