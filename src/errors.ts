@@ -59,12 +59,6 @@ export const ERROR_CODES = {
       "The runtime does not hold clients to their certificates, so the service does not start.",
     remedy: "Run Assay on Deno 2.7.14 or newer, or in a binary that was compiled with it.",
   },
-  NOT_AVAILABLE: {
-    effect: "unusable",
-    transient: false,
-    meaning: "The configuration is right, but this build lacks the part that it asks for.",
-    remedy: "Use a release that has the part, or remove it from the configuration.",
-  },
   PLUGIN_NOT_FOUND: {
     effect: "unusable",
     transient: false,

@@ -77,6 +77,10 @@ const TEST_ONLY = [
   "pkijs",
   "asn1js",
   "@tufjs/models",
+  "@alicloud/openapi-client",
+  "@alicloud/openapi-util",
+  "@alicloud/tea-util",
+  "@smithy/signature-v4",
 ];
 
 interface Source {

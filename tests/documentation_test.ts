@@ -64,12 +64,28 @@ Deno.test("the policies on the page about them can be pasted beside the verifier
 });
 
 for (const page of ["aws", "azure", "gcp", "alibaba-cloud"]) {
+  const blocks = [...read(`docs/${page}.md`).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+    .map(([, text = ""]) => text);
   Deno.test(`the Store on the page docs/${page}.md is the sample of its name`, () => {
-    const blocks = [...read(`docs/${page}.md`).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
     const sample = read(`config/samples/store-${page}.yaml`).replace(/^#.*\n/, "");
-    assert.deepEqual(blocks.map(([, text]) => text), [sample]);
+    assert.equal(blocks[0], sample);
+  });
+
+  Deno.test(`the keys on the page docs/${page}.md can be pasted`, async () => {
+    for (const text of blocks.slice(1)) {
+      const { problems } = await loadConfiguration([{ path: "page.yaml", text }]);
+      const told = problems.map(formatProblem).filter((one) => !one.includes("for the cluster"));
+      assert.deepEqual(told, []);
+    }
   });
 }
+
+Deno.test("pages about clouds have keys for Notation or Cosign, a rotation, and each once", () => {
+  const counts = { "azure": 4, "gcp": 3, "alibaba-cloud": 4 };
+  for (const [page, count] of Object.entries(counts)) {
+    assert.equal(read(`docs/${page}.md`).match(/^```yaml$/gm)?.length, count, page);
+  }
+});
 
 Deno.test("links between pages lead somewhere", () => {
   for (const page of PAGES) {

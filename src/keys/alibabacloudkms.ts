@@ -7,6 +7,7 @@ import {
   materialOfCertificates,
   materialOfKey,
   type NamedEntry,
+  orGone,
   serviceEntry,
   unusableKey,
   VersionGone,
@@ -79,9 +80,9 @@ async function fetchCertificate(
   name: string,
   signal: AbortSignal,
 ): Promise<TrustMaterial> {
-  const status = await orGone("", kms.certificateStatus(name, signal));
+  const status = await orGone("", kms.certificateStatus(name, signal), whyGone);
   if (status !== "ACTIVE") throw new VersionGone("", `is not active (${wordOf(status)})`);
-  const texts = await orGone("", kms.certificate(name, signal));
+  const texts = await orGone("", kms.certificate(name, signal), whyGone);
   const all = texts.flatMap(readCertificates);
   const once = new Map(all.map((certificate) => [certificate.fingerprint, certificate]));
   return materialOfCertificates([...once.values()], name, "");
@@ -92,7 +93,7 @@ async function fetchKeys(
   { name, version, versionHistoryLimit }: NamedEntry,
   signal: AbortSignal,
 ): Promise<TrustMaterial> {
-  const { id, state, spec } = await orGone("", kms.key(name, signal));
+  const { id, state, spec } = await orGone("", kms.key(name, signal), whyGone);
   const gone = GONE.get(state);
   if (gone !== undefined) throw new VersionGone("", gone);
   if (state !== "Enabled") {
@@ -105,7 +106,7 @@ async function fetchKeys(
       `is of a kind that images are not signed with (${wordOf(spec)}); it must be one of ${known}`,
     );
   }
-  const all = await orGone(version, kms.versions(id, signal));
+  const all = await orGone(version, kms.versions(id, signal), whyGone);
   const chosen = chooseVersions(all, version, versionHistoryLimit);
   if (chosen === undefined) throw new VersionGone(version, "does not exist");
   return await fetchVersions(
@@ -113,7 +114,7 @@ async function fetchKeys(
     name,
     chosen.map((each) => ({ version: each.version, enabled: true })),
     async (number) => {
-      const key = readPublicKey(await orGone(number, kms.publicKey(id, number, signal)));
+      const key = readPublicKey(await orGone(number, kms.publicKey(id, number, signal), whyGone));
       if (key.description !== description) {
         throw unusableKey(`is another key (${key.description}) than the service says (${spec})`);
       }
@@ -128,12 +129,6 @@ function wordOf(text: string): string {
 }
 
 /** What the service is certain of. */
-async function orGone<T>(version: string, asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    const why = error instanceof CloudError ? GONE_CODES.get(error.code ?? "") : undefined;
-    if (why === undefined) throw error;
-    throw new VersionGone(version, why);
-  }
+function whyGone({ code = "" }: CloudError): string | undefined {
+  return GONE_CODES.get(code);
 }

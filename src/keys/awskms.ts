@@ -1,14 +1,13 @@
 import {
   AwsCredentialSource,
   type AwsPublicKey,
-  CloudError,
   type CloudSurroundings,
   getAwsPublicKey,
 } from "../cloud/mod.ts";
 import { parsePublicKey } from "../crypto/mod.ts";
 import type { TrustMaterial } from "../trust/mod.ts";
 import type { MaterialEntry } from "./entry.ts";
-import { materialOfKey, serviceEntry, unusableKey, VersionGone } from "./service_entry.ts";
+import { materialOfKey, orGone, serviceEntry, unusableKey } from "./service_entry.ts";
 
 /** What is taken from AWS KMS. */
 export interface AwsKmsConfiguration {
@@ -54,7 +53,7 @@ export function awsKmsEntries(
     const named = { name, version: "", versionHistoryLimit: 0 };
     return serviceEntry(options, named, async (signal) => {
       const asked = getAwsPublicKey(keyId, region, source, surroundings, signal);
-      return readKey(await orGone(asked), name);
+      return readKey(await orGone("", asked, ({ code = "" }) => GONE.get(code)), name);
     });
   });
 }
@@ -74,15 +73,4 @@ function readKey({ arn, spki, spec, usage }: AwsPublicKey, name: string): TrustM
   }
   // What an alias stands for may change: the id tells which key it was.
   return materialOfKey(key, name, arn.slice(arn.lastIndexOf("/") + 1), undefined);
-}
-
-/** What the service is certain of. */
-async function orGone<T>(asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    const why = error instanceof CloudError ? GONE.get(error.code ?? "") : undefined;
-    if (why === undefined) throw error;
-    throw new VersionGone("", why);
-  }
 }

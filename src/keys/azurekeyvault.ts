@@ -16,6 +16,7 @@ import {
   materialOfCertificates,
   materialOfKey,
   type NamedEntry,
+  orGone,
   serviceEntry,
   unusableKey,
   VersionGone,
@@ -84,7 +85,7 @@ async function fetchEntry(
   fetch: (version: string) => Promise<TrustMaterial>,
 ): Promise<TrustMaterial> {
   if (versionHistoryLimit === 0) return await fetch(version);
-  const all = await orGone(version, vault.versions(kind, name, signal));
+  const all = await orGone(version, vault.versions(kind, name, signal), whyGone);
   const chosen = chooseVersions(all, version, versionHistoryLimit);
   if (chosen === undefined) throw new VersionGone(version, "does not exist");
   return await fetchVersions(kind === "keys" ? "key" : "certificate", name, chosen, fetch);
@@ -99,7 +100,7 @@ async function fetchCertificates(
 ): Promise<TrustMaterial> {
   let secret;
   try {
-    secret = await orGone(version, vault.get("secrets", name, version, signal));
+    secret = await orGone(version, vault.get("secrets", name, version, signal), whyGone);
   } catch (error) {
     if (!(error instanceof VersionGone) || error.version !== "" || error.why !== DISABLED) {
       throw error;
@@ -137,7 +138,7 @@ async function fetchKey(
   version: string,
   signal: AbortSignal,
 ): Promise<TrustMaterial> {
-  const found = await orGone(version, vault.get("keys", name, version, signal));
+  const found = await orGone(version, vault.get("keys", name, version, signal), whyGone);
   if (!found.enabled) throw new VersionGone(found.version, DISABLED);
   const key = readVaultKey(found);
   const hash = HASHES.get(key.description);
@@ -158,19 +159,9 @@ function readVaultKey({ answer }: VaultObject): PublicKey {
 }
 
 /** What the vault is certain of. */
-async function orGone<T>(version: string, asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!(error instanceof CloudError)) throw error;
-    if (error.status === 403 && error.code === "Forbidden.SecretDisabled") {
-      throw new VersionGone(version, DISABLED);
-    }
-    if (
-      error.status === 404 && /^(?:Secret|Key|Certificate)NotFound(?:\.|$)/.test(error.code ?? "")
-    ) {
-      throw new VersionGone(version, "does not exist");
-    }
-    throw error;
-  }
+function whyGone({ status, code = "" }: CloudError): string | undefined {
+  if (status === 403 && code === "Forbidden.SecretDisabled") return DISABLED;
+  return status === 404 && /^(?:Secret|Key|Certificate)NotFound(?:\.|$)/.test(code)
+    ? "does not exist"
+    : undefined;
 }

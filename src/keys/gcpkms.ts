@@ -12,6 +12,7 @@ import {
   fetchVersions,
   materialOfKey,
   type NamedEntry,
+  orGone,
   serviceEntry,
   unusableKey,
   VersionGone,
@@ -72,10 +73,10 @@ async function fetchKeys(
 ): Promise<TrustMaterial> {
   const key = `${ring}/cryptoKeys/${name}`;
   if (version !== "" && versionHistoryLimit === 0) {
-    const found = await orGone(version, kms.version(key, version, signal));
+    const found = await orGone(version, kms.version(key, version, signal), whyGone);
     return await fetchKey(kms, key, name, found, signal);
   }
-  const all = await orGone(version, kms.versions(key, signal));
+  const all = await orGone(version, kms.versions(key, signal), whyGone);
   // Versions stay in the list for ever, also those that were destroyed: only the others count.
   const counted = all.filter((each) => each.state === "ENABLED" || each.version === version);
   const chosen = chooseVersions(counted, version, versionHistoryLimit);
@@ -114,7 +115,7 @@ async function fetchKey(
       `has an algorithm that cosign signatures are not made with; it must be one of ${known}`,
     );
   }
-  const read = readPublicKey(await orGone(version, kms.publicKey(key, found, signal)));
+  const read = readPublicKey(await orGone(version, kms.publicKey(key, found, signal), whyGone));
   if (read.description !== description) {
     throw unusableKey(
       `is another key (${read.description}) than its algorithm says (${algorithm})`,
@@ -124,13 +125,6 @@ async function fetchKey(
 }
 
 /** What the service is certain of. */
-async function orGone<T>(version: string, asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof CloudError && error.status === 404 && error.code === "NOT_FOUND") {
-      throw new VersionGone(version, "does not exist");
-    }
-    throw error;
-  }
+function whyGone({ status, code }: CloudError): string | undefined {
+  return status === 404 && code === "NOT_FOUND" ? "does not exist" : undefined;
 }

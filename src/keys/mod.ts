@@ -3,8 +3,8 @@ export { type AwsKmsConfiguration, awsKmsEntries } from "./awskms.ts";
 export { type AzureKeyVaultConfiguration, azureKeyVaultEntries } from "./azurekeyvault.ts";
 export { readCertificateFiles } from "./certificate_files.ts";
 export { EntryGoneError, type MaterialEntry } from "./entry.ts";
-export type { FetchedMaterialSource, FetchedProvider } from "./fetched_provider.ts";
 export { type GcpKmsConfiguration, gcpKmsEntries } from "./gcpkms.ts";
+export type { FetchedMaterialSource, FetchedProvider } from "./fetched_provider.ts";
 export { type HashicorpVaultConfiguration, hashicorpVaultEntries } from "./hashicorpvault.ts";
 export { createInlineProvider, type InlineConfiguration } from "./inline.ts";
 export {

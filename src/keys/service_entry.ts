@@ -37,6 +37,25 @@ export class VersionGone extends Error {
 }
 
 /**
+ * Waits for an answer about a version, and says so when the service is certain that there is none.
+ *
+ * @param whyGone as in `is disabled`, of a refusal by which the service is certain; undefined for all others.
+ * @throws {VersionGone}; what was asked throws.
+ */
+export async function orGone<T>(
+  version: string,
+  asked: Promise<T>,
+  whyGone: (refusal: CloudError) => string | undefined,
+): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    const why = error instanceof CloudError ? whyGone(error) : undefined;
+    throw why === undefined ? error : new VersionGone(version, why);
+  }
+}
+
+/**
  * An entry whose fetch speaks the errors of its parts: {@link VersionGone} when nothing of it may be used,
  * `CloudError`, and `FormatError`.
  */

@@ -1,14 +1,7 @@
-import { CloudError, VAULT_DELETED, VAULT_NOT_FOUND } from "../cloud/mod.ts";
-import { VersionGone } from "./service_entry.ts";
+import { type CloudError, VAULT_DELETED, VAULT_NOT_FOUND } from "../cloud/mod.ts";
 
-/** What Vault is certain of. */
-export async function orGone<T>(version: string, asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (!(error instanceof CloudError)) throw error;
-    if (error.code === VAULT_NOT_FOUND) throw new VersionGone(version, "does not exist");
-    if (error.code === VAULT_DELETED) throw new VersionGone(version, "has been deleted");
-    throw error;
-  }
+/** What Vault is certain of; undefined for all other refusals. */
+export function whyGone({ code }: CloudError): string | undefined {
+  if (code === VAULT_NOT_FOUND) return "does not exist";
+  return code === VAULT_DELETED ? "has been deleted" : undefined;
 }

@@ -1,8 +1,8 @@
 import { CloudError, memberOf, textOf, type VaultClient } from "../cloud/mod.ts";
 import type { TrustMaterial } from "../trust/mod.ts";
 import { readCertificates } from "./pem_material.ts";
-import { materialOfCertificates, VersionGone } from "./service_entry.ts";
-import { orGone } from "./vault_gone.ts";
+import { materialOfCertificates, orGone, VersionGone } from "./service_entry.ts";
+import { whyGone } from "./vault_gone.ts";
 
 /** An issuer of a PKI engine. */
 export interface VaultPkiIssuer {
@@ -18,7 +18,7 @@ export async function fetchPkiIssuer(
   { name, mount, issuer }: VaultPkiIssuer,
   signal: AbortSignal,
 ): Promise<TrustMaterial> {
-  const found = await orGone("", vault.read(`${mount}/issuer/${issuer}`, signal));
+  const found = await orGone("", vault.read(`${mount}/issuer/${issuer}`, signal), whyGone);
   const [certificate, id] = [textOf(found, "certificate"), textOf(found, "issuer_id")];
   if (certificate === undefined || id === undefined) {
     throw new CloudError("Vault answers without the certificate of the issuer", false);

@@ -6,9 +6,10 @@ import {
   materialOfCertificates,
   materialOfKey,
   type NamedEntry,
+  orGone,
+  VersionGone,
 } from "./service_entry.ts";
-import { orGone } from "./vault_gone.ts";
-import { VersionGone } from "./service_entry.ts";
+import { whyGone } from "./vault_gone.ts";
 import { chooseVersions } from "./versions.ts";
 
 /** A field of a secret of a key-value engine, with PEM text in it. */
@@ -29,18 +30,28 @@ export async function fetchSecret(
 ): Promise<TrustMaterial> {
   const { mount, path, version, versionHistoryLimit, kvVersion, contentType, name } = secret;
   if (kvVersion === 1) {
-    return materialOf(secret, await orGone("", vault.read(`${mount}/${path}`, signal)), "");
+    return materialOf(
+      secret,
+      await orGone("", vault.read(`${mount}/${path}`, signal), whyGone),
+      "",
+    );
   }
   const fetchOne = async (wanted: string): Promise<TrustMaterial> => {
     const query = wanted === "" ? {} : { version: wanted };
-    const answer = await orGone(wanted, vault.read(`${mount}/data/${path}`, signal, query));
+    const answer = await orGone(
+      wanted,
+      vault.read(`${mount}/data/${path}`, signal, query),
+      whyGone,
+    );
     const found = numberOf(memberOf(memberOf(answer, "metadata"), "version"));
     if (found === undefined || (wanted !== "" && found !== wanted)) throw malformed();
     return materialOf(secret, memberOf(answer, "data"), found);
   };
   const isOne = version === "" ? versionHistoryLimit <= 1 : versionHistoryLimit === 0;
   if (isOne) return await fetchOne(version);
-  const all = versionsOf(await orGone(version, vault.read(`${mount}/metadata/${path}`, signal)));
+  const all = versionsOf(
+    await orGone(version, vault.read(`${mount}/metadata/${path}`, signal), whyGone),
+  );
   const chosen = chooseVersions(all, version, versionHistoryLimit);
   if (chosen === undefined) throw new VersionGone(version, "does not exist");
   return await fetchVersions(contentType, name, chosen, fetchOne);

@@ -6,10 +6,11 @@ import {
   fetchVersions,
   materialOfKey,
   type NamedEntry,
+  orGone,
   unusableKey,
   VersionGone,
 } from "./service_entry.ts";
-import { orGone } from "./vault_gone.ts";
+import { whyGone } from "./vault_gone.ts";
 import { chooseVersions } from "./versions.ts";
 
 /** A key of a transit engine. */
@@ -39,7 +40,7 @@ export async function fetchTransitKey(
   { mount, key, name, version, versionHistoryLimit }: VaultTransitKey,
   signal: AbortSignal,
 ): Promise<TrustMaterial> {
-  const found = await orGone(version, vault.read(`${mount}/keys/${key}`, signal));
+  const found = await orGone(version, vault.read(`${mount}/keys/${key}`, signal), whyGone);
   const type = textOf(found, "type") ?? "";
   const description = TYPES.get(type);
   if (description === undefined) {

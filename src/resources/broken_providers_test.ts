@@ -28,12 +28,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.type: is missing: text is required",
   ]],
   ["a type that is none", yaml("KeyManagementProvider", "type: vault\nparameters: {}"), [
-    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault; found "vault"',
+    't.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, hashicorpvault, awskms, gcpkms, alibabacloudkms; found "vault"',
   ]],
   [
     "a type in upper case",
     yaml("KeyManagementProvider", "type: Inline\nparameters: {}"),
-    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault; found "Inline" (did you mean inline?)'],
+    ['t.yaml:5:9: error CONFIG_INVALID KeyManagementProvider/x spec.type: must be one of inline, file, tuf, azurekeyvault, hashicorpvault, awskms, gcpkms, alibabacloudkms; found "Inline" (did you mean inline?)'],
   ],
   ["no parameters", yaml("KeyManagementProvider", "type: inline"), [
     "t.yaml:5:3: error CONFIG_INVALID KeyManagementProvider/x spec.parameters: is missing: an object is required",
@@ -117,7 +117,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "a vault without entries",
     vault("vaultURI: https://a.vault.azure.net\ntenantID: t\nclientID: c"),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE KeyManagementProvider/x spec.type: The provider type azurekeyvault is not available in this build",
       "t.yaml:7:5: error CONFIG_INVALID KeyManagementProvider/x spec.parameters: must name at least one entry in certificates or keys",
     ],
   ],
@@ -125,7 +124,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "a vault without its address, with an entry without name",
     vault("tenantID: t\nclientID: c\nkeys: [{version: v}]"),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE KeyManagementProvider/x spec.type: The provider type azurekeyvault is not available in this build",
       "t.yaml:7:5: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.vaultURI: is missing: text is required",
       "t.yaml:9:12: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.keys[0].name: is missing: text is required",
     ],
@@ -134,7 +132,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "a vault over plain HTTP",
     vault("vaultURI: http://a.vault.azure.net\ntenantID: t\nclientID: c\nkeys: [{name: k}]"),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE KeyManagementProvider/x spec.type: The provider type azurekeyvault is not available in this build",
       't.yaml:7:15: error CONFIG_INVALID KeyManagementProvider/x spec.parameters.vaultURI: must be an address such as https://example.com; found "http://a.vault.azure.net"',
     ],
   ],
@@ -145,7 +142,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       "type: azurekeyvault\nrefreshInterval: daily\nparameters: {vaultURI: 'https://a.b', tenantID: t, clientID: c, keys: [{name: k}]}",
     ),
     [
-      "t.yaml:5:9: error NOT_AVAILABLE KeyManagementProvider/x spec.type: The provider type azurekeyvault is not available in this build",
       't.yaml:6:20: error CONFIG_INVALID KeyManagementProvider/x spec.refreshInterval: must be a duration such as 30s, 10m or 1h30m; found "daily"',
     ],
   ],
@@ -182,7 +178,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     certificateStore("provider: azurekeyvault\nparameters: {vaultURI: x}"),
     [
       "t.yaml:1:1: warning CONFIG_INVALID CertificateStore/team-a/x: CertificateStore is deprecated; use NamespacedKeyManagementProvider",
-      "t.yaml:5:13: error NOT_AVAILABLE CertificateStore/team-a/x spec.provider: The provider azurekeyvault is not available in this build",
       "t.yaml:6:15: error CONFIG_INVALID CertificateStore/team-a/x spec.parameters.tenantID: is missing: text is required",
       "t.yaml:6:15: error CONFIG_INVALID CertificateStore/team-a/x spec.parameters.clientID: is missing: text is required",
       "t.yaml:6:15: error CONFIG_INVALID CertificateStore/team-a/x spec.parameters.certificates: is missing: text is required",

@@ -9,19 +9,19 @@ import {
 import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileTufProvider, type TufEnvironment } from "./compile_tuf_provider.ts";
+import { compileVaultStore } from "./compile_azurekeyvault.ts";
 import { quote } from "./describe.ts";
 import {
   compileFetchingProvider,
+  entriesEnvironment,
   FETCHING_TYPES,
   type FetchingEnvironment,
   type FetchingTimes,
 } from "./fetching_providers.ts";
-import { NAMES_FILES, notAvailable } from "./plugin_fields.ts";
+import { NAMES_FILES } from "./plugin_fields.ts";
 import {
-  azureKeyVaultParameters,
   certificateStoreInlineParameters,
   certificateStoreSpec,
-  certificateStoreVaultParameters,
   fileParameters,
   inlineParameters,
   providerSpec,
@@ -29,9 +29,7 @@ import {
 import { suggest } from "./suggest.ts";
 import { validate } from "./validate.ts";
 
-const TYPES = [
-  ...new Set(["inline", "file", "tuf", "azurekeyvault", ...Object.keys(FETCHING_TYPES)]),
-];
+const TYPES = ["inline", "file", "tuf", ...Object.keys(FETCHING_TYPES)];
 const STORE_TYPES = ["inline", "azurekeyvault"];
 
 /**
@@ -79,10 +77,6 @@ export async function compileProvider(
         });
       }
       return compileInline(candidate, problems);
-    case "azurekeyvault":
-      checkVault(candidate, problems);
-      notAvailable(candidate, candidate.typePath, "The provider type azurekeyvault", problems);
-      return undefined;
     case "file":
       return compileFile(candidate, problems);
     case "tuf": {
@@ -103,22 +97,12 @@ function unknownType(type: string, types: readonly string[]): string {
   return `must be one of ${types.join(", ")}; found ${quote(type)}${suffix}`;
 }
 
-function checkVault(candidate: Candidate, problems: ProblemList): void {
-  if (candidate.parameters === undefined) return;
-  const parameters = validate(azureKeyVaultParameters, candidate.parameters);
-  if (!parameters.ok) {
-    problems.issues(candidate, candidate.parametersPath, parameters.issues);
-  } else if (!parameters.value.certificates?.length && !parameters.value.keys?.length) {
-    const text = "must name at least one entry in certificates or keys";
-    problems.of(candidate, candidate.parametersPath, text);
-  }
-}
-
 /** Compiles a CertificateStore, which is an older form of a provider in a namespace. */
-export function compileCertificateStore(
+export async function compileCertificateStore(
   candidate: Candidate,
+  environment: FetchingEnvironment & { readonly fetched: FetchedProvider[] },
   problems: ProblemList,
-): KeyManagementProvider | undefined {
+): Promise<KeyManagementProvider | undefined> {
   problems.of(
     candidate,
     candidate.path,
@@ -139,10 +123,10 @@ export function compileCertificateStore(
       return undefined;
     }
     case "azurekeyvault": {
-      const vault = validate(certificateStoreVaultParameters, parameters);
-      if (!vault.ok) problems.issues(candidate, candidate.parametersPath, vault.issues);
-      notAvailable(candidate, candidate.typePath, "The provider azurekeyvault", problems);
-      return undefined;
+      const entries = await compileVaultStore(candidate, entriesEnvironment(environment), problems);
+      const compiled = compileFetchingProvider(candidate, () => entries, {}, environment, problems);
+      if (compiled !== undefined) environment.fetched.push(compiled.fetched);
+      return compiled?.provider;
     }
     default:
       problems.of(candidate, candidate.typePath, unknownType(provider, STORE_TYPES));

@@ -1,21 +1,41 @@
-import { hashicorpVaultEntries } from "../keys/mod.ts";
-import type { CompileEntries } from "./fetching_providers.ts";
+import type * as z from "zod";
+import {
+  type HashicorpVaultConfiguration,
+  hashicorpVaultEntries,
+  type MaterialEntry,
+} from "../keys/mod.ts";
+import type { Candidate, ProblemList } from "./candidate.ts";
+import type { EntriesEnvironment } from "./fetching_providers.ts";
 import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
 import { validate } from "./validate.ts";
 
+const ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 /** Compiles the parameters of a provider of the type `hashicorpvault`. */
-export const compileVault: CompileEntries = (candidate, { surroundings }, problems) => {
+export function compileVault(
+  candidate: Candidate,
+  { surroundings }: EntriesEnvironment,
+  problems: ProblemList,
+): readonly MaterialEntry[] | undefined {
   const at = candidate.parametersPath;
   const parameters = validate(hashicorpVaultParameters, candidate.parameters ?? {});
   if (!parameters.ok) {
     problems.issues(candidate, at, parameters.issues);
     return undefined;
   }
-  const { address, plainHttp, namespace = "", caBundle, auth } = parameters.value;
+  const { address, plainHttp, namespace = "", caBundle } = parameters.value;
+  const auth = authOf(parameters.value.auth);
+  if (typeof auth === "string") {
+    problems.of(candidate, [...at, "auth"], auth);
+    return undefined;
+  }
   const { transitKeys, secrets, pkiIssuers } = parameters.value;
   const url = new URL(address.trim());
+  if (url.username !== "" || url.password !== "") {
+    problems.of(candidate, [...at, "address"], "must have no user name or password in it");
+    return undefined;
+  }
   if (url.protocol === "http:" && !LOOPBACK.includes(url.hostname)) {
     const text = plainHttp
       ? "is plain HTTP: whoever is on the way can read the token, and put keys of his own in"
@@ -49,4 +69,19 @@ export const compileVault: CompileEntries = (candidate, { surroundings }, proble
     secrets: secrets.map(({ version = "", ...rest }) => ({ ...rest, version })),
     pkiIssuers,
   }, surroundings);
-};
+}
+
+/** How Vault knows who asks, or what is wrong with it. */
+function authOf(
+  { method, tokenFile, role, mount }: z.infer<typeof hashicorpVaultParameters>["auth"],
+): HashicorpVaultConfiguration["auth"] | string {
+  if (method === "token") {
+    if (tokenFile === undefined) return "must name the file with the token: tokenFile";
+    if (role !== undefined || mount !== undefined) {
+      return "has role or mount, which token needs not";
+    }
+    return { method, tokenFile };
+  }
+  if (role === undefined) return "must name the role in Vault: role";
+  return { method, role, mount: mount ?? "kubernetes", tokenFile: tokenFile ?? ACCOUNT_TOKEN };
+}

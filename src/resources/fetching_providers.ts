@@ -2,6 +2,9 @@ import type { FetchedMaterialSource, FetchedProvider, MaterialEntry } from "../k
 import { AssayError } from "../errors.ts";
 import type { KeyManagementProvider, KeySurroundings } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
+import { compileAlibabaKms } from "./compile_alibabacloudkms.ts";
+import { compileAzureKeyVault } from "./compile_azurekeyvault.ts";
+import { compileGcpKms } from "./compile_gcpkms.ts";
 import { compileAwsKms } from "./compile_aws_kms.ts";
 import { compileVault } from "./compile_vault.ts";
 import { storeIdentity } from "./generation.ts";
@@ -13,6 +16,14 @@ export interface FetchingEnvironment {
   readonly keys?: FetchedMaterialSource | undefined;
   /** Where identities are found; nowhere when absent. */
   readonly surroundings?: KeySurroundings | undefined;
+  /** The namespace that Assay itself runs in. */
+  readonly ownNamespace?: string | undefined;
+}
+
+/** What the entries of a provider may depend on. */
+export interface EntriesEnvironment {
+  readonly surroundings: KeySurroundings;
+  readonly ownNamespace: string;
 }
 
 /** How often, and how long, as in the resource. */
@@ -24,15 +35,24 @@ export interface FetchingTimes {
 /** Compiles the parameters of a provider that fetches; undefined, with problems, when they are wrong. */
 export type CompileEntries = (
   candidate: Candidate,
-  environment: { readonly surroundings: KeySurroundings },
+  environment: EntriesEnvironment,
   problems: ProblemList,
 ) => readonly MaterialEntry[] | undefined;
 
 /** The types whose material is fetched, entry by entry: adding one is a schema, a file, and a line here. */
 export const FETCHING_TYPES: Readonly<Record<string, CompileEntries>> = {
-  awskms: compileAwsKms,
+  azurekeyvault: compileAzureKeyVault,
   hashicorpvault: compileVault,
+  awskms: compileAwsKms,
+  gcpkms: compileGcpKms,
+  alibabacloudkms: compileAlibabaKms,
 };
+
+/** Types whose resource says with which identity its service is asked; all others are asked with Assay's own. */
+const WITH_IDENTITY = ["azurekeyvault"];
+
+/** The namespace that Assay runs in where nothing says so. */
+export const OWN_NAMESPACE = "gatekeeper-system";
 
 const HOUR = 3_600_000;
 const DEFAULT_INTERVAL = HOUR;
@@ -45,23 +65,24 @@ const NOWHERE: KeySurroundings = {
   now: () => new Date(),
 };
 
+/** What entries depend on, with what holds where nothing is said. */
+export function entriesEnvironment(
+  { surroundings = NOWHERE, ownNamespace = OWN_NAMESPACE }: FetchingEnvironment,
+): EntriesEnvironment {
+  return { surroundings, ownNamespace };
+}
+
 /** Compiles a provider of a type in {@link FETCHING_TYPES}; undefined, with problems, when it is wrong. */
 export function compileFetchingProvider(
   candidate: Candidate,
   compile: CompileEntries,
   times: FetchingTimes,
-  { keys, surroundings = NOWHERE }: FetchingEnvironment,
+  environment: FetchingEnvironment,
   problems: ProblemList,
 ): { readonly provider: KeyManagementProvider; readonly fetched: FetchedProvider } | undefined {
   if (candidate.parameters === undefined) return undefined; // the schema of the spec has said so
-  if (candidate.scope !== "") {
-    const text = `must not be ${
-      candidate.spec["type"]
-    } in a namespace: it is asked with Assay's own identity`;
-    problems.of(candidate, candidate.typePath, text, { code: "OPERATION_FORBIDDEN" });
-    return undefined;
-  }
-  const entries = compile(candidate, { surroundings }, problems);
+  if (!mayBeThere(candidate, environment, problems)) return undefined;
+  const entries = compile(candidate, entriesEnvironment(environment), problems);
   const bounds = boundsOf(candidate, times, problems);
   if (entries === undefined || bounds === undefined) return undefined;
   const labels = entries.map(({ label }) => label);
@@ -71,7 +92,8 @@ export function compileFetchingProvider(
     problems.of(candidate, candidate.parametersPath, text);
     return undefined;
   }
-  const reference = candidate.name; // of the cluster: others have been refused
+  const { scope, name } = candidate;
+  const reference = scope === "" ? name : `${scope}/${name}`;
   const fetched: FetchedProvider = {
     reference,
     identity: storeIdentity(String(candidate.spec["type"]), candidate, candidate.parameters),
@@ -79,9 +101,27 @@ export function compileFetchingProvider(
     ...bounds,
   };
   const provider: KeyManagementProvider = {
-    fetch: () => keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
+    fetch: () => environment.keys?.current(fetched) ?? Promise.reject(notFetched(reference)),
   };
   return { provider, fetched };
+}
+
+/**
+ * A tenant must not use what was given to Assay: a type whose only identity is Assay's own is for the cluster, and
+ * for the namespace of who runs Assay.
+ */
+function mayBeThere(
+  candidate: Candidate,
+  { ownNamespace = OWN_NAMESPACE }: FetchingEnvironment,
+  problems: ProblemList,
+): boolean {
+  const { scope, spec, typePath } = candidate;
+  const { type } = spec;
+  const isOwn = scope === "" || scope === ownNamespace;
+  if (isOwn || typeof type !== "string" || WITH_IDENTITY.includes(type)) return true;
+  const text = `must not be ${type} in a namespace: it is asked with Assay's own identity`;
+  problems.of(candidate, typePath, text, { code: "OPERATION_FORBIDDEN" });
+  return false;
 }
 
 function boundsOf(

@@ -51,13 +51,3 @@ export function checkAddress(candidate: Candidate, problems: ProblemList): void 
 
 /** Why a resource of a namespace must not have a field. */
 export const NAMES_FILES = "must not be set in a namespace: it names files of the process";
-
-/** Says that what a resource asks for comes with another build. */
-export function notAvailable(
-  candidate: Candidate,
-  path: Path,
-  what: string,
-  problems: ProblemList,
-): void {
-  problems.of(candidate, path, `${what} is not available in this build`, { code: "NOT_AVAILABLE" });
-}

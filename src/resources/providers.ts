@@ -5,11 +5,9 @@ import type { TufRepository } from "../tuf/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import { compileCertificateStore, compileProvider } from "./compile_provider.ts";
 import type { TufEnvironment } from "./compile_tuf_provider.ts";
-import type { FetchingEnvironment } from "./fetching_providers.ts";
+import { type FetchingEnvironment, OWN_NAMESPACE } from "./fetching_providers.ts";
 import type { UnusableResource } from "./unusable.ts";
 import { suggest } from "./suggest.ts";
-
-const OWN_NAMESPACE = "gatekeeper-system";
 
 /** What reading providers may depend on. */
 export interface ProviderOptions extends TufEnvironment, FetchingEnvironment {
@@ -67,7 +65,7 @@ export async function readMaterial(
   for (const kind of ["CertificateStore", "KeyManagementProvider"] as const) {
     for (const candidate of candidates.filter((one) => one.class === kind)) {
       const provider = kind === "CertificateStore"
-        ? compileCertificateStore(candidate, problems)
+        ? await compileCertificateStore(candidate, environment, problems)
         : await compileProvider(candidate, environment, problems);
       if (provider !== undefined) compiled.push([candidate, provider]);
     }

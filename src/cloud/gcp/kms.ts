@@ -56,7 +56,7 @@ export class GoogleKms {
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = { pageSize: "100", ...(pageToken === "" ? {} : { pageToken }) };
       const answer = await this.#ask(`${key}/cryptoKeyVersions`, query, signal);
-      const items = memberOf(answer, "cryptoKeyVersions") ?? [];
+      const items = memberOf(answer, "cryptoKeyVersions");
       if (!Array.isArray(items)) throw malformed();
       for (const item of items) {
         const version = readVersion(item, key);

@@ -1,12 +1,12 @@
 import type * as z from "zod";
 import type { ResourceClass } from "../candidate.ts";
 import { awsKmsParameters } from "./aws_kms.ts";
+import { alibabaKmsParameters, azureKeyVaultParameters, gcpKmsParameters } from "./cloud_keys.ts";
 import { hashicorpVaultParameters } from "./hashicorp_vault.ts";
 import { attestationParameters } from "./attestation.ts";
 import { contentParameters } from "./content.ts";
 import { cosignParameters } from "./cosign.ts";
 import {
-  azureKeyVaultParameters,
   certificateStoreSpec,
   fileParameters,
   inlineParameters,
@@ -64,6 +64,8 @@ export const RESOURCE_SCHEMAS: Readonly<Record<ResourceClass, ResourceSchema>> =
       "tuf": tufParameters,
       "azurekeyvault": azureKeyVaultParameters,
       "awskms": awsKmsParameters,
+      "gcpkms": gcpKmsParameters,
+      "alibabacloudkms": alibabaKmsParameters,
       "hashicorpvault": hashicorpVaultParameters,
     },
   },

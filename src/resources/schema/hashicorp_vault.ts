@@ -10,20 +10,15 @@ const path = (example: string): z.ZodString =>
 const version = z.string().regex(/^[1-9][0-9]{0,8}$/, "must be the number of a version, in quotes");
 const history = z.int().min(0).max(100);
 
-const tokenAuth = z.strictObject({
-  method: z.literal("token").describe("How Vault knows who asks: `token` or `kubernetes`."),
-  tokenFile: nonEmpty.describe(
-    "For `token`: a file with a Vault token, such as one that Vault Agent keeps. It is read again whenever a token is needed, and renewed where it can be.",
+const auth = z.strictObject({
+  method: z.enum(["token", "kubernetes"])
+    .describe("`token`, or `kubernetes`: the service account of the pod."),
+  tokenFile: nonEmpty.optional().describe(
+    "For `token`: the file with a Vault token, such as one that Vault Agent keeps. For `kubernetes`: that with the token of the service account, `/var/run/secrets/kubernetes.io/serviceaccount/token` when absent. It is read again whenever a token is needed.",
   ),
-});
-
-const kubernetesAuth = z.strictObject({
-  method: z.literal("kubernetes"),
-  role: nonEmpty.describe("The role in Vault."),
-  mount: path("kubernetes").default("kubernetes").describe("Where the method is, below `auth/`."),
-  tokenFile: nonEmpty.default("/var/run/secrets/kubernetes.io/serviceaccount/token").describe(
-    "The token of the service account, read again for each login; best one that is projected for Vault alone.",
-  ),
+  role: nonEmpty.optional().describe("For `kubernetes`: the role in Vault."),
+  mount: path("kubernetes").optional()
+    .describe("For `kubernetes`: where the method is, below `auth/`; `kubernetes` when absent."),
 });
 
 const transitKey = z.strictObject({
@@ -69,8 +64,7 @@ export const hashicorpVaultParameters = z.strictObject({
   caBundle: nonEmpty.optional().describe(
     "CA certificates that are trusted for it beside the public ones: PEM text, or the path of a file, which is read again for each request.",
   ),
-  auth: z.discriminatedUnion("method", [tokenAuth, kubernetesAuth])
-    .describe("How Vault knows who asks. A token is never written here."),
+  auth: auth.describe("How Vault knows who asks. A token is never written here."),
   transitKeys: z.array(transitKey).max(100).default([]).describe("Keys of a transit engine."),
   secrets: z.array(secret).max(100).default([]).describe("Secrets of a key-value engine."),
   pkiIssuers: z.array(pkiIssuer).max(100).default([])
@@ -79,6 +73,5 @@ export const hashicorpVaultParameters = z.strictObject({
 
 function isAddress(text: string): boolean {
   const url = URL.parse(text.trim());
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" &&
-    url.password === "" && url.search === "" && url.hash === "";
+  return url !== null && /^https?:$/.test(url.protocol);
 }

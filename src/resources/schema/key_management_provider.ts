@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { anyParameters, duration, durationOrNone, httpsUrl, nonEmpty } from "./common.ts";
+import { anyParameters, duration, durationOrNone, nonEmpty } from "./common.ts";
 
 /** The spec of a KeyManagementProvider, beside its parameters. */
 export const providerSpec = z.strictObject({
@@ -49,41 +49,14 @@ export const tufParameters = z.strictObject({
     .describe("The path of a `trusted_root.json`, in place of `fallback`."),
 });
 
-const entry = z.strictObject({
-  name: nonEmpty.describe("Its name in the vault."),
-  version: z.string().optional().describe("Its version; the newest when absent."),
-  versionHistoryLimit: z.int().min(0).optional()
-    .describe("How many versions before that one are taken too."),
-});
-
-const vault = {
-  vaultURI: httpsUrl.describe("The address of the vault."),
-  tenantID: nonEmpty.describe("The tenant of the workload identity."),
-  clientID: nonEmpty.describe("The client of the workload identity."),
-};
-
-/** The parameters of a provider of the type `azurekeyvault`. */
-export const azureKeyVaultParameters = z.strictObject({
-  ...vault,
-  certificates: z.array(entry).optional().describe("Certificates with their chains."),
-  keys: z.array(entry).optional().describe("Public keys."),
-});
-
 /** The spec of a CertificateStore, the older form of a provider in a namespace. */
 export const certificateStoreSpec = z.strictObject({
   provider: nonEmpty.describe("`inline` or `azurekeyvault`."),
   parameters: z.record(z.string(), z.string())
-    .describe("For `inline`: `value`, PEM text with certificates."),
+    .describe("For `inline`: `value`, PEM text with certificates. For `azurekeyvault`: see below."),
 });
 
 /** The parameters of a CertificateStore of the provider `inline`. */
 export const certificateStoreInlineParameters = z.strictObject({
   value: nonEmpty.describe("PEM text with certificates."),
-});
-
-/** The parameters of a CertificateStore of the provider `azurekeyvault`. */
-export const certificateStoreVaultParameters = z.strictObject({
-  ...vault,
-  certificates: nonEmpty.describe("A YAML list as text."),
-  cloudName: z.string().optional().describe("Ignored."),
 });
