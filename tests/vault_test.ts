@@ -320,7 +320,7 @@ test("Vault: an issuer's certificate is had by name and by id, until it is revok
   await world.admin("pki/issuer/one/revoke", {});
   await isGone(issuer("default"), /is revoked/);
   await world.admin("pki/issuer/one", undefined, "DELETE");
-  await isGone(issuer("one"), /does not exist/);
+  for (const reference of ["one", "default"]) await isGone(issuer(reference), /does not exist/);
 });
 
 test("Vault: a token file is read again when its token is refused", async (world) => {

@@ -236,10 +236,10 @@ class State {
     const [, reference = "", action] = path.split("/");
     const found = this.#issuers.get(reference);
     if (found === undefined) {
-      return refuse(
-        500,
-        `1 error occurred:\n\t* unable to find PKI issuer for reference: ${reference}\n\n`,
-      );
+      const why = reference === "default"
+        ? "no default issuer currently configured"
+        : `unable to find PKI issuer for reference: ${reference}`;
+      return refuse(500, `1 error occurred:\n\t* ${why}\n\n`);
     }
     if (method === "POST" && action === "revoke") found.revoked = true;
     if (method === "DELETE") {
