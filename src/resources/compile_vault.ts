@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { type HashicorpVaultConfiguration, hashicorpVaultEntries } from "../keys/mod.ts";
 import type { CompileEntries } from "./fetching_providers.ts";
+import { NAMES_FILES } from "./plugin_fields.ts";
 import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
 import { validate } from "./validate.ts";
 
@@ -10,6 +11,10 @@ const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 /** Compiles the parameters of a provider of the type `hashicorpvault`. */
 export const compileVault: CompileEntries = (candidate, { surroundings }, problems) => {
   const at = candidate.parametersPath;
+  if (candidate.scope !== "") {
+    problems.of(candidate, [...at, "auth"], NAMES_FILES, { atKey: true });
+    return undefined;
+  }
   const parameters = validate(hashicorpVaultParameters, candidate.parameters ?? {});
   if (!parameters.ok) {
     problems.issues(candidate, at, parameters.issues);
