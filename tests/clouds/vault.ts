@@ -28,7 +28,11 @@ export interface VaultDouble extends AsyncDisposable {
 }
 
 /** Starts one. Engines are mounted as in a server for development, and `pki`, and `kv1`. */
-export function vaultDouble(clock: Clock, namespace = ""): VaultDouble {
+export function vaultDouble(
+  clock: Clock,
+  namespace = "",
+  tls?: { readonly cert: string; readonly key: string },
+): VaultDouble {
   const state = new State(clock);
   const double = new CloudDouble((asked) => {
     const { url, headers } = asked;
@@ -43,7 +47,7 @@ export function vaultDouble(clock: Clock, namespace = ""): VaultDouble {
     const isRoot = token === ROOT_TOKEN;
     if (!isRoot && headers.get("x-vault-request") !== "true") return refuse(400, "missing header");
     return state.answer(asked, path, token, known.policies);
-  });
+  }, tls);
   return {
     double,
     tokens: state.tokens,
