@@ -13,11 +13,13 @@ const COMPLETE = ["config.json", "namespaces.yaml", "notation-levels.yaml", "not
 const PARTS = [
   "alibabacloudkms.yaml",
   "attestation.yaml",
+  "awskms.yaml",
   "azurekeyvault.yaml",
   "cosign-key.yaml",
   "cosign-keyless.yaml",
   "cosign-private.yaml",
   "gcpkms.yaml",
+  "hashicorpvault.yaml",
   "key.yaml",
   "sbom.yaml",
   "schemavalidator.yaml",
