@@ -26,6 +26,7 @@ const PRODUCERS: Readonly<Record<ErrorCode, () => Promise<readonly string[]>>> =
   REFERENCE_INVALID: () => cli("verify", "oci:"),
   CONFIG_INVALID: () =>
     check([resource("Store", "store", { name: "oras", parameters: { ttl: "x" } })]),
+  POLICY_EVALUATION_FAILURE: failingPolicy,
   PLUGIN_NOT_FOUND: () => check([resource("Store", "store", { name: "other" })]),
   POLICY_PROVIDER_NOT_FOUND: () =>
     check([resource("Policy", "ratify-policy", { type: "other", parameters: {} })]),

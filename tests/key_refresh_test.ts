@@ -104,6 +104,10 @@ const WRONG: Readonly<Record<string, readonly [string, RegExp]>> = {
     namespaced(provider("hashicorpvault", TRANSIT)),
     /OPERATION_FORBIDDEN .* spec.type: must not be hashicorpvault in a namespace/,
   ],
+  "of Vault in Assay's own namespace": [
+    namespaced(provider("hashicorpvault", TRANSIT)).replace("team-a", "gatekeeper-system"),
+    /spec.parameters.auth: must not be set in a namespace: it names files of the process/,
+  ],
   "of AWS in a namespace": [
     namespaced(provider("awskms", { keys: [{ keyId: "alias/a" }] })),
     /OPERATION_FORBIDDEN .* spec.type: must not be awskms in a namespace/,

@@ -14,6 +14,7 @@ import { cloudSurroundings } from "./clouds/surroundings.ts";
 import { ROOT_TOKEN, type VaultDouble, vaultDouble } from "./clouds/vault.ts";
 import { corpusRoot } from "./corpus.ts";
 import { temporaryFolder } from "./temp.ts";
+import { forgeCa, forgeLeaf } from "./tls.ts";
 import { findVault, startVault } from "./vault_server.ts";
 
 /*
@@ -320,7 +321,7 @@ test("Vault: an issuer's certificate is had by name and by id, until it is revok
   await world.admin("pki/issuer/one/revoke", {});
   await isGone(issuer("default"), /is revoked/);
   await world.admin("pki/issuer/one", undefined, "DELETE");
-  await isGone(issuer("one"), /does not exist/);
+  for (const reference of ["one", "default"]) await isGone(issuer(reference), /does not exist/);
 });
 
 test("Vault: a token file is read again when its token is refused", async (world) => {
@@ -494,4 +495,43 @@ Deno.test("Vault: who does not wait any longer is not kept waiting", async () =>
     await assert.rejects(fetched ?? assert.fail(), { transient: true });
     resolve(new Response());
   });
+});
+
+Deno.test("Vault: its certificate must be of an authority in caBundle, which is text or a file, and its namespace is named", async () => {
+  const clock = new Clock();
+  const ca = await forgeCa("vault CA");
+  const tls = await forgeLeaf({ issuer: ca, usage: "serverAuth" });
+  await using double = vaultDouble(clock, "team-a", tls);
+  double.tokens.set("hvs.PLANTED-1", { until: Infinity, policies: ["root"] });
+  using client = Deno.createHttpClient({ caCerts: [ca.pem] });
+  const made = await fetch(`${double.double.address}/v1/transit/keys/release`, {
+    client,
+    method: "POST",
+    headers: { "x-vault-token": ROOT_TOKEN, "x-vault-namespace": "team-a" },
+    body: JSON.stringify({ type: "ecdsa-p256" }),
+  });
+  await made.body?.cancel();
+  const files = new Map([[TOKEN_FILE, "hvs.PLANTED-1"], ["/ca.pem", ca.pem]]);
+  const entries = (caBundle: string | undefined, namespace = "team-a"): MaterialEntry[] =>
+    hashicorpVaultEntries({
+      address: double.double.address,
+      namespace,
+      caBundle,
+      auth: { method: "token", tokenFile: TOKEN_FILE },
+      transitKeys: [transit("release")],
+      secrets: [],
+      pkiIssuers: [],
+    }, cloudSurroundings(clock, {}, files));
+  for (const bundle of [ca.pem, "/ca.pem"]) {
+    assert.deepEqual(versions(await fetchOne(entries(bundle))), ["release/1"]);
+  }
+  const other = (await forgeCa("other CA")).pem;
+  for (const bundle of [undefined, other]) {
+    assert.match((await failure(entries(bundle))).message, /could not be reached/);
+  }
+  for (const bundle of ["/none.pem", "-----BEGIN nothing"]) {
+    const message = /The CA certificates for Vault \(caBundle\) cannot be read/;
+    assert.match((await failure(entries(bundle))).message, message);
+  }
+  assert.match((await failure(entries(ca.pem, ""))).message, /status 404/);
 });

@@ -65,6 +65,8 @@ interface Kept {
   provider: FetchedProvider;
   readonly entries: readonly KeptEntry[];
   readonly stop: AbortController;
+  /** Ends the pause of its loop. */
+  wake: AbortController;
   /** Ends when each entry has been asked for once. */
   first: Promise<void>;
   /** When all entries are asked for again, in milliseconds since 1970. */
@@ -87,6 +89,7 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
   readonly #slots = new Semaphore(PARALLEL);
   /** Work that has not ended, that which was told to included. */
   readonly #running = new Set<Promise<void>>();
+  #ended = false;
 
   constructor(options: KeyRefresherOptions) {
     this.#options = options;
@@ -112,8 +115,14 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
     for (const id of [...this.#kept.keys()].filter((id) => !wanted.has(id))) this.#drop(id);
     for (const [id, provider] of wanted) {
       const kept = this.#keep(provider);
+      const { intervalMs, maxStalenessMs } = kept.provider;
       kept.provider = provider;
-      if (this.#loops.has(id)) continue;
+      if (this.#loops.has(id)) {
+        const isSame = provider.intervalMs === intervalMs &&
+          provider.maxStalenessMs === maxStalenessMs;
+        if (!isSame) kept.wake.abort();
+        continue;
+      }
       this.#loops.add(id);
       this.#track(this.#run(kept));
     }
@@ -137,6 +146,7 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
 
   /** Ends all work that is under way. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended = true;
     this.use([]);
     await Promise.all(this.#running);
   }
@@ -149,11 +159,14 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
       provider,
       entries: provider.entries.map((entry) => new KeptEntry(entry)),
       stop: new AbortController(),
+      wake: new AbortController(),
       first: Promise.resolve(),
       due: 0,
       failures: 0,
       told: undefined,
     };
+    // Who still asks when all has ended gets what there is: nothing.
+    if (this.#ended) return kept;
     kept.first = this.#refresh(kept);
     this.#track(kept.first);
     this.#kept.set(provider.identity, kept);
@@ -180,7 +193,13 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
     const { signal } = kept.stop;
     await kept.first;
     await this.#tell(kept);
-    while (await this.#options.wait(this.#pause(kept), signal)) {
+    while (!signal.aborted) {
+      const elapsed = await this.#options.wait(
+        this.#pause(kept),
+        AbortSignal.any([signal, kept.wake.signal]),
+      );
+      kept.wake = new AbortController();
+      if (!elapsed) continue;
       await this.#refresh(kept);
       await this.#tell(kept);
     }
@@ -189,6 +208,8 @@ export class KeyRefresher implements FetchedMaterialSource, AsyncDisposable {
   /** How long there is nothing to do. */
   #pause(kept: Kept): number {
     const now = this.#options.now().getTime();
+    // Neither a shorter interval nor a clock that was set back may put it off.
+    kept.due = Math.min(kept.due, now + this.#spread(kept.provider.intervalMs));
     const times = [kept.due];
     if (kept.failures > 0) {
       times.push(now + this.#spread(Math.min(RETRY * 2 ** (kept.failures - 1), MAX_RETRY)));

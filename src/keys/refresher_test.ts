@@ -272,9 +272,34 @@ Deno.test("a provider is known by its identity: loading again, or another interv
   const other = provider([again], { intervalMs: 2 * HOUR });
   assert.deepEqual(names(await world.refresher.current(other)), ["a/1"]);
   world.refresher.use([other]);
+  await world.arrival(); // what it has to wait is counted anew, and no longer than before
   assert.equal(await world.step(), HOUR);
   assert.equal(world.pauses.at(-1), 2 * HOUR);
   assert.deepEqual([entry.asked, again.asked], [2, 0]);
+});
+
+Deno.test("an interval that becomes shorter, and a clock that is set back, do not put a refresh off", async () => {
+  await using world = new World();
+  const entry = new Entry("key a", key(ONE, "a"));
+  world.refresher.use([provider([entry], { intervalMs: 24 * HOUR })]);
+  await world.arrival();
+  assert.equal(world.pauses.at(-1), 24 * HOUR);
+  world.refresher.use([provider([entry], { intervalMs: MINUTE })]);
+  await world.arrival();
+  assert.equal(world.pauses.at(-1), MINUTE);
+  assert.equal(entry.asked, 1);
+  world.time -= 100 * HOUR;
+  await world.step();
+  assert.equal(world.pauses.at(-1), MINUTE);
+});
+
+Deno.test("a refresher that has ended asks nobody any more", async () => {
+  const world = new World();
+  await world[Symbol.asyncDispose]();
+  const entry = new Entry("key a", key(ONE, "a"));
+  const material = await world.refresher.current(provider([entry]));
+  assert.match(material.incomplete?.message ?? "", /it has not come yet/);
+  assert.equal(entry.asked, 0);
 });
 
 Deno.test("what no configuration has any more is not asked for, nor what never came into force kept", async () => {

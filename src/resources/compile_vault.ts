@@ -6,6 +6,7 @@ import {
 } from "../keys/mod.ts";
 import type { Candidate, ProblemList } from "./candidate.ts";
 import type { EntriesEnvironment } from "./fetching_providers.ts";
+import { NAMES_FILES } from "./plugin_fields.ts";
 import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
 import { validate } from "./validate.ts";
 
@@ -19,6 +20,10 @@ export function compileVault(
   problems: ProblemList,
 ): readonly MaterialEntry[] | undefined {
   const at = candidate.parametersPath;
+  if (candidate.scope !== "") {
+    problems.of(candidate, [...at, "auth"], NAMES_FILES, { atKey: true });
+    return undefined;
+  }
   const parameters = validate(hashicorpVaultParameters, candidate.parameters ?? {});
   if (!parameters.ok) {
     problems.issues(candidate, at, parameters.issues);

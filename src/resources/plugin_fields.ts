@@ -1,5 +1,4 @@
 import type { Candidate, ProblemList } from "./candidate.ts";
-import type { Path } from "./document.ts";
 
 /** Programs are never downloaded: nobody could say what would run. */
 export function refuseSource(candidate: Candidate, problems: ProblemList): void {

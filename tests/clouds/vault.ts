@@ -28,7 +28,11 @@ export interface VaultDouble extends AsyncDisposable {
 }
 
 /** Starts one. Engines are mounted as in a server for development, and `pki`, and `kv1`. */
-export function vaultDouble(clock: Clock, namespace = ""): VaultDouble {
+export function vaultDouble(
+  clock: Clock,
+  namespace = "",
+  tls?: { readonly cert: string; readonly key: string },
+): VaultDouble {
   const state = new State(clock);
   const double = new CloudDouble((asked) => {
     const { url, headers } = asked;
@@ -43,7 +47,7 @@ export function vaultDouble(clock: Clock, namespace = ""): VaultDouble {
     const isRoot = token === ROOT_TOKEN;
     if (!isRoot && headers.get("x-vault-request") !== "true") return refuse(400, "missing header");
     return state.answer(asked, path, token, known.policies);
-  });
+  }, tls);
   return {
     double,
     tokens: state.tokens,
@@ -236,10 +240,10 @@ class State {
     const [, reference = "", action] = path.split("/");
     const found = this.#issuers.get(reference);
     if (found === undefined) {
-      return refuse(
-        500,
-        `1 error occurred:\n\t* unable to find PKI issuer for reference: ${reference}\n\n`,
-      );
+      const why = reference === "default"
+        ? "no default issuer currently configured"
+        : `unable to find PKI issuer for reference: ${reference}`;
+      return refuse(500, `1 error occurred:\n\t* ${why}\n\n`);
     }
     if (method === "POST" && action === "revoke") found.revoked = true;
     if (method === "DELETE") {

@@ -181,9 +181,10 @@ function errorCode(text: string): string | undefined {
   return memberOf(metadata, "version") === undefined ? undefined : VAULT_DELETED;
 }
 
-/** A path without anything at it, or an issuer that is not there, for which the status is 500. */
+/** What Vault says of an issuer that is not there, for which the status is 500. */
+const NO_ISSUER = /unable to find PKI issuer for reference|no default issuer currently configured/;
+
+/** A path without anything at it has no errors to tell. */
 function saysNothing(errors: readonly unknown[]): boolean {
-  return errors.every((error) =>
-    typeof error === "string" && error.includes("unable to find PKI issuer for reference")
-  );
+  return errors.every((error) => typeof error === "string" && NO_ISSUER.test(error));
 }
