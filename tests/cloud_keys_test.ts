@@ -455,6 +455,24 @@ for (const kind of ["certificates", "keys"] as const) {
   });
 }
 
+Deno.test("azurekeyvault is gone when all versions of a history are disabled, and names the newest", async () => {
+  const { vault, entries } = azure(new Clock());
+  await using _ = vault;
+  vault.keys.set("release", [1, 2, 3].map((number) => ({ ...keyOf(number), enabled: false })));
+  const error = await failureOf(entries([], [named("release", "", 2)])[0]);
+  assert.ok(error instanceof EntryGoneError);
+  assert.match(error.message, /is disabled \(version 0+3\)$/);
+});
+
+Deno.test("azurekeyvault passes over what stands beside certificates in a PEM secret", async () => {
+  const { vault, entries } = azure(new Clock());
+  await using _ = vault;
+  const value = `${PLANTED_KEY}${CHAIN}-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n\n`;
+  vault.certificates.set("release", [secretOf(1, { value })]);
+  const found = await entries([named("release")], [])[0]?.fetch(SIGNAL);
+  assert.equal(found?.certificates.length, 2);
+});
+
 Deno.test("azurekeyvault tells which version is disabled, where it may know", async () => {
   const { vault, entries } = azure(new Clock());
   await using _ = vault;

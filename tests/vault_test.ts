@@ -455,7 +455,7 @@ async function withDouble(
   await using world = await prepare(
     double.double.address,
     double,
-    () => double[Symbol.asyncDispose](),
+    async () => await double[Symbol.asyncDispose](),
   );
   await world.admin("transit/keys/release", { type: "ecdsa-p256" });
   double.double.instead = instead;

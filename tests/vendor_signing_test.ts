@@ -22,12 +22,6 @@ const SESSION = {
   securityToken: "PLANTED-alibaba/token",
 };
 
-/** What a package of CommonJS has as its default, however it is imported. */
-function defaultOf<T>(module: T): T {
-  const { default: inner } = module as { readonly default?: T };
-  return inner ?? module;
-}
-
 function calls(): CloudDouble {
   return new CloudDouble(() => Response.json({ Code: "Forbidden.NoPermission" }, { status: 403 }));
 }
@@ -63,7 +57,7 @@ function vendorAuthorization({ method, url, headers }: Asked): string {
     headers: { ...Object.fromEntries(signed), host: url.host },
   };
   const empty = createHash("sha256").update("").digest("hex");
-  return defaultOf(OpenApiUtil).getAuthorization(
+  return OpenApiUtil.default.getAuthorization(
     request as never,
     "ACS3-HMAC-SHA256",
     empty,
@@ -81,7 +75,7 @@ Deno.test("the double of Alibaba Cloud takes what the vendor's client sends, and
   );
   const call = async (keys: typeof SESSION): Promise<unknown> => {
     const config = new Config({ ...keys, endpoint: double.host, protocol: "HTTP" });
-    const client = new (defaultOf(Alibaba))(config);
+    const client = new Alibaba.default(config);
     const params = new Params({
       action: "DescribeKey",
       version: "2016-01-20",

@@ -1,10 +1,15 @@
-import { awsKmsEntries } from "../keys/mod.ts";
-import type { CompileEntries } from "./fetching_providers.ts";
+import { awsKmsEntries, type MaterialEntry } from "../keys/mod.ts";
+import type { Candidate, ProblemList } from "./candidate.ts";
+import type { EntriesEnvironment } from "./fetching_providers.ts";
 import { awsKmsParameters } from "./schema/aws_kms.ts";
 import { validate } from "./validate.ts";
 
 /** Compiles the parameters of a provider of the type `awskms`. */
-export const compileAwsKms: CompileEntries = (candidate, { surroundings }, problems) => {
+export function compileAwsKms(
+  candidate: Candidate,
+  { surroundings }: EntriesEnvironment,
+  problems: ProblemList,
+): readonly MaterialEntry[] | undefined {
   const parameters = validate(awsKmsParameters, candidate.parameters ?? {});
   if (!parameters.ok) {
     problems.issues(candidate, candidate.parametersPath, parameters.issues);
@@ -13,4 +18,4 @@ export const compileAwsKms: CompileEntries = (candidate, { surroundings }, probl
   const { region, keys } = parameters.value;
   const named = keys.map(({ name, keyId }) => ({ name: name ?? keyId, keyId }));
   return awsKmsEntries({ region, keys: named }, surroundings);
-};
+}

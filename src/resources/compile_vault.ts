@@ -1,6 +1,11 @@
 import type * as z from "zod";
-import { type HashicorpVaultConfiguration, hashicorpVaultEntries } from "../keys/mod.ts";
-import type { CompileEntries } from "./fetching_providers.ts";
+import {
+  type HashicorpVaultConfiguration,
+  hashicorpVaultEntries,
+  type MaterialEntry,
+} from "../keys/mod.ts";
+import type { Candidate, ProblemList } from "./candidate.ts";
+import type { EntriesEnvironment } from "./fetching_providers.ts";
 import { NAMES_FILES } from "./plugin_fields.ts";
 import { hashicorpVaultParameters } from "./schema/hashicorp_vault.ts";
 import { validate } from "./validate.ts";
@@ -9,7 +14,11 @@ const ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 const LOOPBACK = ["127.0.0.1", "[::1]", "localhost"];
 
 /** Compiles the parameters of a provider of the type `hashicorpvault`. */
-export const compileVault: CompileEntries = (candidate, { surroundings }, problems) => {
+export function compileVault(
+  candidate: Candidate,
+  { surroundings }: EntriesEnvironment,
+  problems: ProblemList,
+): readonly MaterialEntry[] | undefined {
   const at = candidate.parametersPath;
   if (candidate.scope !== "") {
     problems.of(candidate, [...at, "auth"], NAMES_FILES, { atKey: true });
@@ -65,7 +74,7 @@ export const compileVault: CompileEntries = (candidate, { surroundings }, proble
     secrets: secrets.map(({ version = "", ...rest }) => ({ ...rest, version })),
     pkiIssuers,
   }, surroundings);
-};
+}
 
 /** How Vault knows who asks, or what is wrong with it. */
 function authOf(

@@ -152,7 +152,6 @@ export class KeyVault {
       if (!(error instanceof CloudError) || error.status !== 401) throw error;
       if (token !== undefined) this.#known?.tokens.forget(token);
       const fresh = await this.#answerTo(error.challenge ?? "").get(signal);
-      if (fresh === token) throw error;
       return await this.#send(path, query, fresh, signal);
     }
   }

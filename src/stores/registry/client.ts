@@ -1,7 +1,6 @@
 /** Asks registries: authentication, retries, limits and error statuses, for whatever is asked. */
 
 import { LruMap } from "../../crypto/mod.ts";
-import { AssayError } from "../../errors.ts";
 import type { CredentialProvider } from "../credentials/credential.ts";
 import type { RequestObserver } from "../store.ts";
 import { Authenticator, type Authorization } from "./authentication.ts";
