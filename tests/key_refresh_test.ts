@@ -142,6 +142,22 @@ Deno.test("a provider that fetches is right with little, and warned of what is o
   );
 });
 
+Deno.test("nothing is fetched for a provider that is refused: no token leaves over plain HTTP", async () => {
+  const asked: string[] = [];
+  const keys = {
+    current: ({ reference }: { readonly reference: string }) => {
+      asked.push(reference);
+      return Promise.resolve({ certificates: [], keys: [], details: [] });
+    },
+  };
+  const load = async (text: string): Promise<void> =>
+    void await loadConfiguration([{ path: "t.json", text }], { keys });
+  for (const [text] of Object.values(WRONG)) await load(text);
+  assert.deepEqual(asked, []);
+  await load(provider("hashicorpvault", TRANSIT));
+  assert.deepEqual(asked, ["keys"]);
+});
+
 /** A vault with the key of a case of the corpus as a secret, and the resources that name it. */
 interface World extends AsyncDisposable {
   readonly double: VaultDouble;

@@ -435,10 +435,21 @@ test("Vault: a service account logs in, once for all that is asked, and again wh
   assert.equal(logins(), before + 2);
 });
 
+Deno.test("Vault: a version below min_decryption_version does not count, whether or not it is listed", async () => {
+  const keys = { 1: { public_key: KEY_PEM }, 2: { public_key: KEY_PEM } };
+  const answer = { type: "ecdsa-p256", keys, min_decryption_version: 2 };
+  const instead: CloudDouble["instead"] = ({ url }) =>
+    url.pathname.includes("/transit/") ? Response.json({ data: answer }) : undefined;
+  await withDouble(instead, async (_, __, world) => {
+    const many = world.entries({ transitKeys: [transit("release", "", 9)] });
+    assert.deepEqual(versions(await fetchOne(many)), ["release/2"]);
+  });
+});
+
 /** A double and one entry of it. */
 async function withDouble(
   instead: CloudDouble["instead"],
-  check: (entries: MaterialEntry[], double: VaultDouble) => Promise<void>,
+  check: (entries: MaterialEntry[], double: VaultDouble, world: World) => Promise<void>,
 ): Promise<void> {
   const double = vaultDouble(new Clock());
   await using world = await prepare(
@@ -448,7 +459,7 @@ async function withDouble(
   );
   await world.admin("transit/keys/release", { type: "ecdsa-p256" });
   double.double.instead = instead;
-  await check(world.entries({ transitKeys: [transit("release")] }), double);
+  await check(world.entries({ transitKeys: [transit("release")] }), double, world);
 }
 
 const ANSWERS: Readonly<Record<string, readonly [() => Response, RegExp, boolean]>> = {

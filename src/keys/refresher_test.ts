@@ -239,12 +239,12 @@ Deno.test("an entry that fails keeps what it had, with its age, beside siblings 
 Deno.test("what cannot be refreshed for maxStaleness is used no more, which is told and does not pass by itself", async () => {
   await using world = new World();
   const [one, two] = [new Entry("key a", key(ONE, "a")), new Entry("key b", key(TWO, "b"))];
-  const vault = provider([one, two]);
+  const vault = provider([one, two], { maxStalenessMs: 162 * MINUTE });
   world.refresher.use([vault]);
   await world.arrival();
   const start = world.time;
   one.answer = failure("The vault is down");
-  const limit = start + 3 * HOUR;
+  const limit = start + 162 * MINUTE;
   while (world.time < limit) {
     assert.deepEqual(names(await world.refresher.current(vault)), ["a/1", "b/1"]);
     await world.step();

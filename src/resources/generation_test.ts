@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { temporaryFolder } from "../../tests/temp.ts";
-import { canonicalJson, storeIdentity } from "./generation.ts";
+import { decodePem, parsePublicKey } from "../crypto/mod.ts";
+import { AssayError } from "../errors.ts";
+import type { TrustMaterial } from "../trust/mod.ts";
+import { canonicalJson, storeIdentity, trustGeneration } from "./generation.ts";
 import { loadConfiguration } from "./load.ts";
 import type { SourceFile } from "./source.ts";
 import {
@@ -10,6 +13,7 @@ import {
   EXPIRED_CERTIFICATE,
   notationSpec,
   provider,
+  PUBLIC_KEY,
   yaml,
 } from "./testing/resources.ts";
 
@@ -135,4 +139,26 @@ Deno.test("storeIdentity differs by type, namespace, name and parameters, and by
   ];
   assert.equal(new Set(identities).size, 5);
   assert.equal(storeIdentity("oras", { scope: "", name: "s" }, { b: 2, a: 1 }), identities[0]);
+});
+
+Deno.test("a generation of key material covers hashes of keys, their age and what is missing", () => {
+  const key = parsePublicKey(decodePem(PUBLIC_KEY)[0]?.bytes ?? assert.fail());
+  const incomplete = new AssayError({
+    code: "KEY_MANAGEMENT_PROVIDER_FAILURE",
+    component: "keyManagementProvider",
+    message: "no answer",
+  });
+  const one = { name: "a", version: "1", key };
+  const plain: TrustMaterial = { certificates: [], keys: [one], details: [] };
+  const all: readonly TrustMaterial[] = [
+    plain,
+    { ...plain, keys: [{ ...one, hash: "SHA-384" }] },
+    { ...plain, keys: [{ ...one, staleSince: "2026-11-24T12:00:00Z" }] },
+    { ...plain, keys: [] },
+    { ...plain, incomplete },
+  ];
+  const generationOf = (material: TrustMaterial): string =>
+    trustGeneration(new Map([["keys", material]]));
+  assert.equal(new Set(all.map(generationOf)).size, all.length);
+  assert.equal(generationOf({ ...plain }), generationOf(plain));
 });

@@ -49,6 +49,7 @@ Deno.test("loadConfiguration applies the defaults of a Store", async () => {
   assert.deepEqual(store?.parameters, {
     anonymousFallback: false,
     caBundles: {},
+    clientCertificates: {},
     cacheEnabled: false,
     cosignAttestations: false,
     cosignEnabled: false,
@@ -123,6 +124,7 @@ Deno.test("loadConfiguration accepts every parameter of a Store", async () => {
     anonymousFallback: true,
     authProvider: { name: "k8Secrets", serviceAccountName: "a", secrets: [{ secretName: "b" }] },
     caBundles: { "registry.example.com": await Deno.readTextFile(bundle) },
+    clientCertificates: {},
     cacheEnabled: true,
     cosignAttestations: false,
     cosignEnabled: true,
