@@ -17,6 +17,8 @@ const SERVICE = "the Kubernetes API";
 const PAGE = 500;
 const MAX_OBJECTS = 10_000;
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
+/** A single object has 1.5 MiB at most, which base64 makes longer. */
+const MAX_OBJECT_BYTES = 2 * 1024 * 1024;
 /** The largest single change: an object has 1.5 MiB at most. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
 /** How long the server keeps a watch open, and how long it is waited for beyond that. */
@@ -158,7 +160,7 @@ export class KubernetesClient {
           : { "content-type": change.contentType ?? "application/json" }),
       },
       client,
-      maxBytes: MAX_PAGE_BYTES,
+      maxBytes: path.includes("?limit=") ? MAX_PAGE_BYTES : MAX_OBJECT_BYTES,
       errorCode: jsonErrorCode("reason"),
       ...(change === undefined
         ? { attempts: 3 }
