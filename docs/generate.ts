@@ -1,12 +1,14 @@
 /**
- * Writes the pages that are made from the code: docs/cli.md, docs/errors.md, docs/fields.md, and the Azure
- * Policy definition of the constraint library. With `--check` it writes nothing and fails when a page is
+ * Writes what is made from the code: docs/cli.md, docs/errors.md, docs/fields.md, the Azure Policy
+ * definition of the constraint library, and the custom resource definitions of the chart. With `--check` it writes nothing and fails when a page is
  * not what the code says.
  */
 import { COMMANDS } from "../src/cli/commands/mod.ts";
 import type { Command } from "../src/cli/command.ts";
 import { COMMON_OPTIONS, optionSyntax, optionText, synopsis } from "../src/cli/help.ts";
+import { stringify } from "yaml";
 import { z } from "zod";
+import { resourceDefinitions } from "../src/resources/mod.ts";
 import { RESOURCE_SCHEMAS } from "../src/resources/schema/catalog.ts";
 import { authProviders } from "../src/resources/schema/store.ts";
 import { azurePolicy } from "./azure_policy.ts";
@@ -17,6 +19,12 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "errors.md": errorsPage,
   "fields.md": fieldsPage,
   "../config/library/azure-policy/verified-images.json": azurePolicy,
+  ...Object.fromEntries(
+    resourceDefinitions().map((definition) => [
+      `../k8s/charts/assay/crds/${definition.metadata.name}.yaml`,
+      () => stringify(definition, { aliasDuplicateObjects: false }),
+    ]),
+  ),
 };
 
 const EFFECTS = {

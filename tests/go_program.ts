@@ -12,14 +12,18 @@ export type GoProgram = { readonly path: string } | { readonly missing: string }
 
 const built = new Map<string, Promise<GoProgram>>();
 
-/** Builds the program of a folder beside this file, or finds that it has been built from these sources. */
-export function goProgram(folder: string): Promise<GoProgram> {
-  const known = built.get(folder) ?? build(folder);
+/**
+ * Builds the program of a folder beside this file, or finds that it has been built from these sources.
+ *
+ * @param what the package to build: that of the folder, or one that its module names as a tool.
+ */
+export function goProgram(folder: string, what = "."): Promise<GoProgram> {
+  const known = built.get(folder) ?? build(folder, what);
   built.set(folder, known);
   return known;
 }
 
-async function build(folder: string): Promise<GoProgram> {
+async function build(folder: string, what: string): Promise<GoProgram> {
   const source = `${import.meta.dirname}/${folder}`;
   const version = createHash("sha256");
   const names = await Array.fromAsync(Deno.readDir(source), (entry) => entry.name);
@@ -35,7 +39,7 @@ async function build(folder: string): Promise<GoProgram> {
   const scratch = `${path}.${Deno.pid}`;
   try {
     const go = new Deno.Command("go", {
-      args: ["build", "-o", scratch, "."],
+      args: ["build", "-o", scratch, what],
       cwd: source,
       stdout: "null",
       stderr: "piped",

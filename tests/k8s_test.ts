@@ -367,11 +367,11 @@ function read(path: string): string {
   return Deno.readTextFileSync(`${K8S}/${path}`);
 }
 
-/** All files below a folder, without what an installation brings. */
+/** All files below a folder, without what an installation brings and the chart, whose files are templates. */
 function files(folder: string, prefix = ""): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
-    isDirectory && `${prefix}${name}` !== "assay/tls"
+    isDirectory && !["assay/tls", "charts"].includes(`${prefix}${name}`)
       ? files(`${folder}/${name}`, `${prefix}${name}/`)
       : [`${prefix}${name}`]
-  ).filter((path) => !BROUGHT.includes(path) && path !== "assay/tls");
+  ).filter((path) => !BROUGHT.includes(path) && !["assay/tls", "charts"].includes(path));
 }
