@@ -14,6 +14,8 @@ LABEL org.opencontainers.image.title="Assay" \
 COPY dist/ /app/
 
 ENV PATH=/app
+# Paths such as usr/local/tls/client-ca/ca.crt in arguments of old Deployments are meant from here.
+WORKDIR /
 USER 65532:65532
 # Verification and mutation, metrics, health.
 EXPOSE 6001 8888 9099

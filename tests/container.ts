@@ -19,6 +19,8 @@ export interface FinalStage {
   readonly base: string;
   readonly user: string;
   readonly path: string;
+  /** The folder that the program starts in. */
+  readonly folder: string;
   readonly entrypoint: string;
   /** Folders of the build context, and where their files go. */
   readonly copies: readonly { readonly from: string; readonly to: string }[];
@@ -39,7 +41,7 @@ export async function readDockerfile(): Promise<FinalStage> {
     ]);
   const start = instructions.findLastIndex(([name]) => name === "FROM");
   const stage = instructions.slice(start);
-  const known = ["FROM", "LABEL", "COPY", "ENV", "USER", "EXPOSE", "ENTRYPOINT"];
+  const known = ["FROM", "LABEL", "COPY", "ENV", "WORKDIR", "USER", "EXPOSE", "ENTRYPOINT"];
   assert.deepEqual(stage.filter(([name]) => !known.includes(name)), []);
   const one = (name: string): string => {
     const values = stage.filter(([instruction]) => instruction === name);
@@ -53,7 +55,14 @@ export async function readDockerfile(): Promise<FinalStage> {
     assert.ok(from.endsWith("/") && to.endsWith("/") && others.length === 0, `COPY ${value}`);
     return { from, to };
   });
-  return { base: one("FROM"), user: one("USER"), path: pathOf(one("ENV")), entrypoint, copies };
+  return {
+    base: one("FROM"),
+    user: one("USER"),
+    path: pathOf(one("ENV")),
+    folder: one("WORKDIR"),
+    entrypoint,
+    copies,
+  };
 }
 
 function pathOf(assignment: string): string {
@@ -92,6 +101,7 @@ export async function assembleImage(
   context: Readonly<Record<string, string>>,
 ): Promise<AssembledImage> {
   const stage = await readDockerfile();
+  assert.equal(stage.folder, "/"); // where chroot begins
   const root = `${folder}/root`;
   for (const name of ["etc", "home/nonroot", "proc", "tmp"]) {
     await Deno.mkdir(`${root}/${name}`, { recursive: true });
