@@ -173,7 +173,9 @@ for (const path of ["deployment/deployment.yaml", "sidecar/sidecar.yaml"]) {
       container.volumeMounts.map((mount: Manifest) => [mount.name, mount.mountPath]),
     );
     assert.deepEqual([...mounts.keys()], pod.volumes.map((volume: Manifest) => volume.name));
-    assert.ok(container.volumeMounts.every((mount: Manifest) => mount.readOnly));
+    const writable = container.volumeMounts.filter((mount: Manifest) => !mount.readOnly);
+    assert.deepEqual(writable.map(({ name }: Manifest) => name), ["assay-state"]);
+    assert.equal(argument(container, "state-dir"), mounts.get("assay-state"));
     const volume = (name: string): Manifest =>
       pod.volumes.find((candidate: Manifest) => candidate.name === name);
     assert.equal(argument(container, "config"), mounts.get("assay-config"));

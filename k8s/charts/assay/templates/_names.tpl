@@ -34,8 +34,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 
 {{/*
-Labels and annotations of an object that Ratify's chart made by a hook, and that therefore belongs to no
-release: it is made anew once, as each upgrade of that chart did, and is the release's own from then on.
+Labels and annotations of an object that Ratify's chart made by a hook, so that it belongs to no release. One
+that is there already stays a hook: it is made anew by each upgrade, as it was. Helm could adopt it, but would
+not bring a custom resource that it adopts to what the values say.
 Call: (list . APIVERSION KIND NAMESPACE NAME)
 */}}
 {{- define "assay.adopted" -}}
@@ -44,13 +45,12 @@ Call: (list . APIVERSION KIND NAMESPACE NAME)
   labels:
     {{- include "assay.labels" $ | nindent 4 }}
 {{- if $found }}
-{{- if ne (dig "metadata" "annotations" "meta.helm.sh/release-name" "" $found) $.Release.Name }}
+{{- $annotations := dig "metadata" "annotations" dict $found }}
+{{- if or (ne (get $annotations "meta.helm.sh/release-name") $.Release.Name) (hasKey $annotations "helm.sh/hook") }}
   annotations:
     helm.sh/hook: pre-install,pre-upgrade
     helm.sh/hook-weight: "5"
     helm.sh/hook-delete-policy: before-hook-creation
-    meta.helm.sh/release-name: {{ $.Release.Name }}
-    meta.helm.sh/release-namespace: {{ $.Release.Namespace }}
 {{- end }}
 {{- end }}
 {{- end -}}
