@@ -265,6 +265,29 @@ test("the process has no more rights than it uses", async () => {
   });
 });
 
+test("Pods wait for the authority of their callers, and with rotation not for the certificate that they make", async () => {
+  const sources = async (values: Values): Promise<unknown[]> => {
+    const { volumes } = find("Deployment")(await render(values)).spec.template.spec;
+    const { projected } = volumes.find(({ name }: Manifest) => name === "tls");
+    return projected.sources.map(({ secret }: Manifest) => [secret.name, secret.optional]);
+  };
+  const authority = ["gatekeeper-webhook-server-cert", undefined];
+  assert.deepEqual(await sources(BASE), [["ratify-tls", true], authority]);
+  const given = { provider: { tls: { crt: "c", key: "k", caCert: "a" } } };
+  assert.deepEqual(await sources(given), [["ratify-tls", undefined], authority]);
+});
+
+test("without names of pull secrets, all of the namespace may be read, and no others", async () => {
+  const objects = await render({ ...BASE, oras: { authProviders: { k8secretsEnabled: true } } });
+  assert.deepEqual(find("Role")(objects).rules.at(-1), {
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: ["get"],
+  });
+  const { rules } = find("ClusterRole", "ratify-manager-cluster-role")(objects);
+  assert.ok(!JSON.stringify(rules).includes("secrets"));
+});
+
 test("the job may change the definitions of our kinds, and no others", async () => {
   const { rules } = find("ClusterRole", "ratify-admin-upgrade-crds")(await render(BASE));
   assert.deepEqual(
