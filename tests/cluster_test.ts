@@ -163,6 +163,31 @@ Deno.test("resources of a cluster are in force, and follow it", async () => {
   await until(() => verifiersOf(cluster).join() === "second", "the first is gone");
 });
 
+Deno.test("what changes while the resources are loaded for the first time is in force after it", async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const keys = {
+    current: async () => {
+      begun.resolve();
+      await gate.promise;
+      return { certificates: [], keys: [], details: [] };
+    },
+  };
+  const started: { api?: ApiServerDouble } = {};
+  const opening = openCluster((api) => {
+    started.api = api;
+    complete(api);
+    const parameters = { region: "eu-north-1", keys: [{ keyId: "alias/k" }] };
+    put(api, resource("KeyManagementProvider", "slow", { type: "awskms", parameters }));
+  }, { keys });
+  await begun.promise;
+  put(started.api ?? assert.fail(), ...signing("second").slice(-1));
+  await wait(100, new AbortController().signal);
+  gate.resolve();
+  await using cluster = await opening;
+  await until(() => verifiersOf(cluster).length === 2, "the second verifier");
+});
+
 Deno.test("a change to a wrong version leaves the last good one in force", async () => {
   await using cluster = await openCluster(complete);
   const { generation } = cluster.configuration.current;

@@ -48,6 +48,7 @@ export class ClusterConfiguration implements ConfigurationSource {
   #inForce: ReadonlyMap<string, string> = new Map();
   #loading: Promise<void> = Promise.resolve();
   #due: Promise<void> | undefined;
+  #isLoading = false;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClusterConfigurationOptions, events: ClusterEvents) {
@@ -83,7 +84,11 @@ export class ClusterConfiguration implements ConfigurationSource {
     cluster.#running = Promise.all(all.map((reflector) => reflector.run(signal)));
     try {
       await Promise.all(all.map(({ settled }) => settled));
-      await cluster.#load();
+      const first = cluster.#load();
+      // What changes meanwhile is loaded after it.
+      cluster.#loading = first.catch(() => {});
+      cluster.#isLoading = true;
+      await first;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -133,7 +138,7 @@ export class ClusterConfiguration implements ConfigurationSource {
 
   /** Loads in a moment, so that a whole `kubectl apply` is one change. */
   #schedule(): void {
-    if (this.#current === undefined) return; // the first load is due anyway
+    if (!this.#isLoading) return; // the first load is still to come
     this.#due ??= (async () => {
       const elapsed = await this.#options.wait(SETTLE, this.#stop.signal);
       this.#due = undefined;
