@@ -12,6 +12,7 @@ import {
   StatusWriter,
 } from "../src/resources/mod.ts";
 import { wait } from "../src/stores/mod.ts";
+import { temporaryFolder } from "./temp.ts";
 import { ApiServerDouble } from "./clouds/api_server.ts";
 import {
   inlineProvider,
@@ -258,6 +259,28 @@ Deno.test("a provider that is deleted, or never was right, leaves verdicts undec
     () => cluster.configuration.current.forScope("").error,
     "the verifier has no provider",
   );
+});
+
+Deno.test("files that resources of the cluster name are read again when they change", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/ca.pem`;
+  await Deno.writeTextFile(path, "no PEM");
+  await using cluster = await openCluster((api) => {
+    complete(api);
+    const parameters = { contentType: "certificate", path };
+    put(api, resource("KeyManagementProvider", "mounted", { type: "file", parameters }));
+  });
+  const material = (): unknown => cluster.configuration.current.trust.material("mounted", "");
+  assert.throws(material, { code: "CERT_INVALID" });
+  await Deno.writeTextFile(path, CERTIFICATE);
+  const isThere = (): boolean => {
+    try {
+      return material() !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  await until(isThere, "the file that was corrected");
 });
 
 Deno.test("a kind that may not be listed, or is not there, is reported; the others are in force", async () => {

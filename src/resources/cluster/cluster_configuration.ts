@@ -7,6 +7,7 @@ import type {
   ConfigurationSource,
   Refusal,
 } from "../configuration_files.ts";
+import { FileWatch } from "../file_watch.ts";
 import { KINDS } from "../kinds.ts";
 import type { SourceFile } from "../source.ts";
 import { type ClusterObject, collectionPath, readClusterObject } from "./cluster_object.ts";
@@ -49,6 +50,8 @@ export class ClusterConfiguration implements ConfigurationSource {
   #loading: Promise<void> = Promise.resolve();
   #due: Promise<void> | undefined;
   #isLoading = false;
+  #referenced: readonly string[] = [];
+  #watch: FileWatch | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClusterConfigurationOptions, events: ClusterEvents) {
@@ -89,6 +92,8 @@ export class ClusterConfiguration implements ConfigurationSource {
       cluster.#loading = first.catch(() => {});
       cluster.#isLoading = true;
       await first;
+      // The first look at what resources name counts as a change: it may have changed since it was read.
+      cluster.#watch = new FileWatch(() => cluster.#referenced, "", () => cluster.reload());
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -131,6 +136,7 @@ export class ClusterConfiguration implements ConfigurationSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    await this.#watch?.[Symbol.asyncDispose]();
     await this.#running;
     await this.#due;
     await this.#loading;
@@ -160,6 +166,7 @@ export class ClusterConfiguration implements ConfigurationSource {
     );
     const loaded = await loadObjects(objects, settings, this.#inForce, { ...options, now: now() });
     this.#inForce = loaded.inForce;
+    this.#referenced = loaded.referencedFiles;
     const { configuration } = loaded;
     const problems = [...loaded.problems.values()].flat();
     const errors = problems.filter(({ severity }) => severity === "error");
