@@ -12,6 +12,7 @@ import {
   StatusWriter,
 } from "../src/resources/mod.ts";
 import { wait } from "../src/stores/mod.ts";
+import { temporaryFolder } from "./temp.ts";
 import { ApiServerDouble } from "./clouds/api_server.ts";
 import {
   inlineProvider,
@@ -163,6 +164,31 @@ Deno.test("resources of a cluster are in force, and follow it", async () => {
   await until(() => verifiersOf(cluster).join() === "second", "the first is gone");
 });
 
+Deno.test("what changes while the resources are loaded for the first time is in force after it", async () => {
+  const begun = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const keys = {
+    current: async () => {
+      begun.resolve();
+      await gate.promise;
+      return { certificates: [], keys: [], details: [] };
+    },
+  };
+  const started: { api?: ApiServerDouble } = {};
+  const opening = openCluster((api) => {
+    started.api = api;
+    complete(api);
+    const parameters = { region: "eu-north-1", keys: [{ keyId: "alias/k" }] };
+    put(api, resource("KeyManagementProvider", "slow", { type: "awskms", parameters }));
+  }, { keys });
+  await begun.promise;
+  put(started.api ?? assert.fail(), ...signing("second").slice(-1));
+  await wait(100, new AbortController().signal);
+  gate.resolve();
+  await using cluster = await opening;
+  await until(() => verifiersOf(cluster).length === 2, "the second verifier");
+});
+
 Deno.test("a change to a wrong version leaves the last good one in force", async () => {
   await using cluster = await openCluster(complete);
   const { generation } = cluster.configuration.current;
@@ -233,6 +259,28 @@ Deno.test("a provider that is deleted, or never was right, leaves verdicts undec
     () => cluster.configuration.current.forScope("").error,
     "the verifier has no provider",
   );
+});
+
+Deno.test("files that resources of the cluster name are read again when they change", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/ca.pem`;
+  await Deno.writeTextFile(path, "no PEM");
+  await using cluster = await openCluster((api) => {
+    complete(api);
+    const parameters = { contentType: "certificate", path };
+    put(api, resource("KeyManagementProvider", "mounted", { type: "file", parameters }));
+  });
+  const material = (): unknown => cluster.configuration.current.trust.material("mounted", "");
+  assert.throws(material, { code: "CERT_INVALID" });
+  await Deno.writeTextFile(path, CERTIFICATE);
+  const isThere = (): boolean => {
+    try {
+      return material() !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  await until(isThere, "the file that was corrected");
 });
 
 Deno.test("a kind that may not be listed, or is not there, is reported; the others are in force", async () => {

@@ -7,6 +7,7 @@ import type {
   ConfigurationSource,
   Refusal,
 } from "../configuration_files.ts";
+import { FileWatch } from "../file_watch.ts";
 import { KINDS } from "../kinds.ts";
 import type { SourceFile } from "../source.ts";
 import { type ClusterObject, collectionPath, readClusterObject } from "./cluster_object.ts";
@@ -48,6 +49,9 @@ export class ClusterConfiguration implements ConfigurationSource {
   #inForce: ReadonlyMap<string, string> = new Map();
   #loading: Promise<void> = Promise.resolve();
   #due: Promise<void> | undefined;
+  #isLoading = false;
+  #referenced: readonly string[] = [];
+  #watch: FileWatch | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ClusterConfigurationOptions, events: ClusterEvents) {
@@ -83,7 +87,13 @@ export class ClusterConfiguration implements ConfigurationSource {
     cluster.#running = Promise.all(all.map((reflector) => reflector.run(signal)));
     try {
       await Promise.all(all.map(({ settled }) => settled));
-      await cluster.#load();
+      const first = cluster.#load();
+      // What changes meanwhile is loaded after it.
+      cluster.#loading = first.catch(() => {});
+      cluster.#isLoading = true;
+      await first;
+      // The first look at what resources name counts as a change: it may have changed since it was read.
+      cluster.#watch = new FileWatch(() => cluster.#referenced, "", () => cluster.reload());
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
@@ -126,6 +136,7 @@ export class ClusterConfiguration implements ConfigurationSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    await this.#watch?.[Symbol.asyncDispose]();
     await this.#running;
     await this.#due;
     await this.#loading;
@@ -133,7 +144,7 @@ export class ClusterConfiguration implements ConfigurationSource {
 
   /** Loads in a moment, so that a whole `kubectl apply` is one change. */
   #schedule(): void {
-    if (this.#current === undefined) return; // the first load is due anyway
+    if (!this.#isLoading) return; // the first load is still to come
     this.#due ??= (async () => {
       const elapsed = await this.#options.wait(SETTLE, this.#stop.signal);
       this.#due = undefined;
@@ -155,6 +166,7 @@ export class ClusterConfiguration implements ConfigurationSource {
     );
     const loaded = await loadObjects(objects, settings, this.#inForce, { ...options, now: now() });
     this.#inForce = loaded.inForce;
+    this.#referenced = loaded.referencedFiles;
     const { configuration } = loaded;
     const problems = [...loaded.problems.values()].flat();
     const errors = problems.filter(({ severity }) => severity === "error");

@@ -11,6 +11,8 @@ export interface LoadedObjects {
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
   /** The texts that are in force, by label: of a resource with errors that of its last good version. */
   readonly inForce: ReadonlyMap<string, string>;
+  /** Files that resources name. */
+  readonly referencedFiles: readonly string[];
 }
 
 /**
@@ -53,7 +55,8 @@ export async function loadObjects(
       if (object !== undefined && !problems.has(object.label)) problems.set(object.label, found);
     }
     if (result.configuration !== undefined) {
-      return { configuration: result.configuration, problems, inForce: texts };
+      const { configuration, referencedFiles } = result;
+      return { configuration, problems, inForce: texts, referencedFiles };
     }
     const wrong = new Set(
       result.problems.filter(({ severity }) => severity === "error").map(({ file }) => file),
