@@ -4,7 +4,7 @@ import { resourceDefinitions } from "../../src/resources/mod.ts";
 import { BASE, CERTIFICATE, KEY } from "../chart_values.ts";
 import { CHART, type Manifest, runHelm, type Values } from "../helm.ts";
 import { temporaryFolder } from "../temp.ts";
-import { getObject, kubeconfig, kubectl } from "./cluster.ts";
+import { openCluster } from "./cluster.ts";
 
 /*
  * The chart at a real API server: an upgrade takes over what hooks of another chart have left, once and for
@@ -53,6 +53,8 @@ const LEFT = [
 
 Deno.test("the chart takes over what another has left, and what it renders is accepted", async () => {
   await using folder = await temporaryFolder();
+  await using cluster = await openCluster();
+  const { kubectl, get: getObject } = cluster;
   const helm = async (command: string, values: Values, ...more: string[]): Promise<void> => {
     const file = `${folder.path}/values.yaml`;
     await Deno.writeTextFile(file, stringify(values));
@@ -60,7 +62,7 @@ Deno.test("the chart takes over what another has left, and what it renders is ac
       ? [command, "ratify"]
       : [command, "ratify", CHART, `--values=${file}`];
     const run = await runHelm([...args, `--namespace=${NAMESPACE}`, ...more], folder.path, {
-      KUBECONFIG: kubeconfig(),
+      KUBECONFIG: cluster.kubeconfig,
     });
     assert.ok(run.success, run.err);
   };
