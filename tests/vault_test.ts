@@ -107,7 +107,7 @@ async function issueToken({ admin, files }: World): Promise<string> {
   return auth.client_token;
 }
 
-/** One test of each server. */
+/** One test of each server; of Vault itself where it was built, which takes too long for every run. */
 function test(name: string, fn: (world: World) => Promise<void>): void {
   Deno.test(`${name} (double)`, async () => {
     const clock = new Clock();
@@ -118,12 +118,12 @@ function test(name: string, fn: (world: World) => Promise<void>): void {
     clock.time = world.clock.time;
     await fn(world);
   });
+  if (program === undefined) return;
   Deno.test({
-    name: program === undefined ? `${name} (skipped: there is no Vault)` : `${name} (Vault)`,
-    ignore: program === undefined,
+    name: `${name} (Vault)`,
     fn: async () => {
       await using folder = await temporaryFolder();
-      await using server = await startVault(program ?? "", folder.path);
+      await using server = await startVault(program, folder.path);
       await using world = await prepare(server.address, undefined, () => Promise.resolve());
       for (
         const [path, type, options] of [["transit", "transit"], ["pki", "pki"], ["kv1", "kv", {
