@@ -39,11 +39,8 @@ const folders = Array.from(Deno.readDirSync(LIBRARY)).filter(({ isDirectory }) =
 for (const folder of folders) {
   const tests = `${LIBRARY}/${folder}/tests`;
   const suite = parse(Deno.readTextFileSync(`${tests}/suite.yaml`)) as Suite;
-  const skipped = program === "no source"
-    ? " (skipped: Gatekeeper's engine is not there)"
-    : "missing" in program
-    ? ` (skipped: ${program.missing})`
-    : "";
+  if (program === "no source") continue;
+  const skipped = "missing" in program ? ` (skipped: ${program.missing})` : "";
   for (const { template, constraint, cases } of suite.tests) {
     for (const { name, object, assertions } of cases) {
       Deno.test({
@@ -60,7 +57,7 @@ for (const folder of folders) {
             `${tests}/${template}`,
             `${tests}/${constraint}`,
           ];
-          const path = typeof program === "object" && "path" in program ? program.path : "";
+          const path = "path" in program ? program.path : "";
           const [review] = await reviewWith(path, [
             ...files.flatMap((file) => ["-f", file]),
             ...["--provider-ca", `${scratch.path}/ca.crt`],
