@@ -23,6 +23,12 @@ import { CONFIG } from "../options.ts";
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
+import {
+  openRotation,
+  readKeyType,
+  rotatesCertificates,
+  type ServedRotation,
+} from "./serve_certificates.ts";
 import { openCluster } from "./serve_cluster.ts";
 import { readSettings } from "./serve_settings.ts";
 
@@ -51,6 +57,13 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       value: "FILE",
       description:
         "CA certificates of clients, read again when they change. With it, clients without a certificate of one of them are refused.",
+    },
+    {
+      name: "tls-key-type",
+      value: "TYPE",
+      default: "ecdsa",
+      description:
+        "What keys are made where certificates are rotated (`RATIFY_CERT_ROTATION=1`): `ecdsa` (P-256), or `rsa` (2048 bits).",
     },
     {
       name: "insecure-http",
@@ -147,7 +160,14 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
 async function run(invocation: Invocation, io: Io): Promise<number> {
   // Not before it is needed: no other command pays for it.
   const server = await import("../../server/mod.ts");
-  const settings = readSettings(serveCommand, invocation, server.parseAddress);
+  const keyType = readKeyType(serveCommand, invocation);
+  const issued: { rotation?: ServedRotation } = {};
+  const settings = readSettings(
+    serveCommand,
+    invocation,
+    server.parseAddress,
+    rotatesCertificates(io) ? () => issued.rotation?.pair ?? { cert: "", key: "" } : undefined,
+  );
   if (settings.tls?.clientCa !== undefined) server.requireSuitableRuntime(Deno.version.deno);
   const metrics = settings.metricsAddress === undefined ? NO_METRICS : await createMetrics();
   const log = createProcessLogger(io, invocation.flag("debug"));
@@ -196,6 +216,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.use(configuration.current);
   roots.use(configuration.current.tufRepositories);
   keys.use(configuration.current.fetchedProviders);
+  await using rotation = rotatesCertificates(io)
+    ? await openRotation(keyType, io, log.logger, metrics)
+    : undefined;
+  if (rotation !== undefined) issued.rotation = rotation;
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
   );
@@ -206,6 +230,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     revocation,
     revocationTotals: () => ({ ...revocation.counters }),
     keyProviders: () => keys.status(),
+    rotationProblem: () => rotation?.problem ?? "",
     plugins: createLazyPlugins(invocation, io),
     record: records?.start,
     userAgent: USER_AGENT,
@@ -215,6 +240,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     now: io.now,
   });
   running.service = service;
+  rotation?.serve(service);
   announceConfiguration(configuration.current, log.logger, metrics, io);
   log.logger.info("ready", { version: VERSION });
   await io.untilStopped();
