@@ -7,6 +7,7 @@ import { createLogger } from "../src/telemetry/mod.ts";
 import { resource } from "./case_resources.ts";
 import { ApiServerDouble } from "./clouds/api_server.ts";
 import { askMutate, parties, startTestService, type TestService } from "./service.ts";
+import { type CliRun, runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 import { forgeCa } from "./tls.ts";
 
@@ -446,4 +447,89 @@ Deno.test("a secret with what cannot be read says so, without quoting it", async
   assert.match(log, /ca\.key: it is no private key in PEM that can be used/);
   assert.ok(!log.includes("PLANTEDKEY"));
   assert.equal(decode(secretData(world.api)["other"]), "stays");
+});
+
+// The command.
+
+async function freePort(): Promise<number> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return await Promise.resolve(listener.addr.port);
+}
+
+async function serve(
+  world: World,
+  folder: string,
+  args: readonly string[],
+  whileServing: (port: number, health: number) => Promise<void>,
+  rotation = "1",
+): Promise<CliRun> {
+  const [port, health] = [await freePort(), await freePort()];
+  await Deno.writeTextFile(
+    `${folder}/store.json`,
+    JSON.stringify(resource("Store", "store", { name: "oras" })),
+  );
+  await Deno.writeTextFile(
+    `${folder}/kubeconfig`,
+    JSON.stringify({
+      "current-context": "test",
+      contexts: [{ name: "test", context: { cluster: "test", user: "test", namespace: "x" } }],
+      clusters: [{
+        name: "test",
+        cluster: {
+          server: `https://127.0.0.1:${world.api.port}`,
+          "certificate-authority-data": encode(world.api.ca),
+        },
+      }],
+      users: [{ name: "test", user: { token: "PLANTED-token-1" } }],
+    }),
+  );
+  const listening = [`--http=127.0.0.1:${port}`, `--health-port=127.0.0.1:${health}`];
+  const config = `--config=${folder}/store.json`;
+  return await runCli(["serve", config, ...listening, ...args], {
+    env: {
+      KUBECONFIG: `${folder}/kubeconfig`,
+      RATIFY_NAMESPACE: NAMESPACE,
+      RATIFY_CERT_ROTATION: rotation,
+    },
+    now: new Date(),
+    get stopped() {
+      return whileServing(port, health);
+    },
+  });
+}
+
+Deno.test("serve serves what it rotates, without files, with the keys that are asked for", async () => {
+  await using world = await openWorld();
+  await using folder = await temporaryFolder();
+  const args = ["--tls-key-type=rsa"];
+  const run = await serve(world, folder.path, args, async (port, health) => {
+    const ca = bundleOf(world.api, "ratify-provider");
+    for (const servername of [HOST, `${HOST}.svc`, `${HOST}.svc.cluster.local`]) {
+      const answer = await askMutate(`127.0.0.1:${port}`, [KEY], { ca, servername });
+      assert.equal(answer.json.response.items[0].value, KEY);
+    }
+    const ready = await fetch(`http://127.0.0.1:${health}/readyz`);
+    const { certificate } = await ready.json();
+    assert.deepEqual(certificate, {
+      notAfter: new Date(new X509Certificate(decode(secretData(world.api)["tls.crt"])).validTo)
+        .toISOString(),
+      expired: false,
+    });
+  });
+  assert.equal(run.status, 0, run.err);
+  assert.match(decode(secretData(world.api)["tls.key"]), /^-----BEGIN RSA PRIVATE KEY-----/);
+  assert.match(run.err, /server certificate issued/);
+});
+
+Deno.test("serve rotates certificates only if RATIFY_CERT_ROTATION is 1", async () => {
+  await using world = await openWorld();
+  await using folder = await temporaryFolder();
+  for (const value of ["", "0", "true", "01", " 1"]) {
+    const run = await serve(world, folder.path, [], () => assert.fail("it serves"), value);
+    assert.equal(run.status, 2);
+    assert.match(run.err, /name the server's certificate with --cert-dir/);
+  }
+  assert.deepEqual(secretData(world.api), {});
+  const run = await serve(world, folder.path, ["--tls-key-type=dsa"], () => assert.fail());
+  assert.match(run.err, /--tls-key-type must be ecdsa or rsa/);
 });
