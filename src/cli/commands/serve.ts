@@ -19,7 +19,7 @@ import { wait } from "../../stores/mod.ts";
 import { TufRefresher } from "../../tuf/mod.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
-import { CONFIG } from "../options.ts";
+import { CONFIG, readTenancy, TENANCY } from "../options.ts";
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
@@ -75,6 +75,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       description:
         "Read resources from the cluster, and write what became of them into their status. `--config` then names a `config.json` with settings of the process, if anything.",
     },
+    TENANCY,
     {
       name: "verify-timeout",
       value: "DURATION",
@@ -204,6 +205,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     home: io.env("HOME"),
     env: io.env,
     now: io.now,
+    tenancy: readTenancy(serveCommand, invocation),
     tuf: roots,
     keys,
     surroundings: keySurroundings(io),
