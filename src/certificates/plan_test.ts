@@ -139,6 +139,17 @@ Deno.test("planTls replaces a CA 90 days ahead: clients first, then the server, 
   assert.deepEqual(prints(gone.bundle), prints([next]));
 });
 
+Deno.test("a server certificate ends no later than its CA", async () => {
+  const early = await createAuthority(NAMES[0], "ecdsa", after(-3650 + 200));
+  const { authority, pair } = await plan({
+    bundle: [early.certificate],
+    authority: early,
+    pair: undefined,
+  });
+  assert.equal(authority.certificate, early.certificate);
+  assert.equal(pair.certificate.notAfter.getTime(), after(200).getTime());
+});
+
 Deno.test("planTls gives up a server certificate that has ended, or that nobody trusts", async () => {
   const first = await plan(NOTHING);
   const ended = await plan(first, { now: after(366) });

@@ -223,9 +223,7 @@ export class Engine implements Disposable {
     configuration: Configuration,
   ): ImageReport | undefined {
     const now = this.#now();
-    const [scope = ""] = configuration.scopesOf(asked.scope);
-    const digest = asked.reference.digest ??
-      this.#knownDigest({ ...asked, scope }, configuration, now);
+    const digest = asked.reference.digest ?? this.#knownDigest(asked, configuration, now);
     return digest === undefined ? undefined : this.#verdicts.get(question, digest, now);
   }
 
