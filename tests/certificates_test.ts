@@ -530,6 +530,11 @@ Deno.test("serve rotates certificates only if RATIFY_CERT_ROTATION is 1", async 
     assert.match(run.err, /name the server's certificate with --cert-dir/);
   }
   assert.deepEqual(secretData(world.api), {});
+  const nowhere = await runCli(["serve", `--config=${folder.path}/store.json`], {
+    env: { RATIFY_CERT_ROTATION: "1", KUBECONFIG: `${folder.path}/none` },
+  });
+  assert.equal(nowhere.status, 2);
+  assert.match(nowhere.err, /The namespace of the Secret with certificates is not known: .*none/);
   const run = await serve(world, folder.path, ["--tls-key-type=dsa"], () => assert.fail());
   assert.match(run.err, /--tls-key-type must be ecdsa or rsa/);
 });

@@ -16,7 +16,7 @@ const SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
 /** Makes a CA that is good for ten years. */
 export async function createAuthority(name: string, type: KeyType, now: Date): Promise<Authority> {
   const key = await createKey(type);
-  const subject = encodeSubject(name);
+  const subject = encodeSubject("Assay CA", name);
   const pem = writeCertificate({
     subject,
     spki: key.spki,
@@ -56,7 +56,7 @@ export async function issueServerPair(
   const { notBefore, notAfter } = validity(now, YEAR);
   const end = authority.certificate.notAfter;
   const cert = writeCertificate({
-    subject: encodeSubject(dnsNames[0]),
+    subject: encodeSubject("Assay", dnsNames[0]),
     spki: key.spki,
     notBefore,
     notAfter: end < notAfter ? end : notAfter,

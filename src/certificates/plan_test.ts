@@ -39,8 +39,9 @@ for (const keyType of ["ecdsa", "rsa"] as const) {
     const server = new x509.X509Certificate(pair.certificate.raw);
     assert.ok(await ca.isSelfSigned());
     assert.ok(await server.verify({ publicKey: ca.publicKey, date: START }));
-    assert.equal(ca.subject, "O=Assay, CN=ratify.ns");
+    assert.equal(ca.subject, "O=Assay CA, CN=ratify.ns");
     assert.equal(server.issuer, ca.subject);
+    assert.equal(server.subject, "O=Assay, CN=ratify.ns");
     assert.equal(ca.notBefore.toISOString(), "2026-11-24T11:00:00.000Z");
     assert.equal(ca.notAfter.getTime(), after(3650).getTime());
     assert.equal(server.notAfter.getTime(), after(365).getTime());
@@ -79,7 +80,7 @@ Deno.test("a certificate that ends after 2049 is written so, and a long name is 
   const late = new Date("2045-01-01T00:00:00Z");
   const { certificate } = await createAuthority("a".repeat(65), "ecdsa", late);
   assert.equal(certificate.notAfter.getTime(), late.getTime() + 3650 * DAY);
-  assert.equal(new x509.X509Certificate(certificate.raw).subject, "O=Assay");
+  assert.equal(new x509.X509Certificate(certificate.raw).subject, "O=Assay CA");
 });
 
 Deno.test("planTls fills what is empty, and leaves what is good", async () => {

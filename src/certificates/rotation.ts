@@ -49,6 +49,7 @@ export class CertificateRotation implements AsyncDisposable {
   #trustedSince = new Map<string, number>();
   #plan: Plan | undefined;
   #problem = "";
+  #unusable = "";
   #running: Promise<void> = Promise.resolve();
 
   private constructor(options: RotationOptions) {
@@ -140,7 +141,7 @@ export class CertificateRotation implements AsyncDisposable {
     const secret = await client.get(`${collection}/${name}-tls`, signal);
     const unusable: string[] = [];
     const stored = readStoredTls(secret, unusable);
-    if (unusable.length > 0) this.#tellUnusable(unusable);
+    this.#tellUnusable(unusable.join("; "));
     const host = `${name}.${namespace}`;
     const plan = await planTls(stored, {
       pair: this.#plan?.pair,
@@ -219,11 +220,14 @@ export class CertificateRotation implements AsyncDisposable {
     changed();
   }
 
-  /** Told before it is replaced, which is when it is seen last. */
-  #tellUnusable(unusable: readonly string[]): void {
+  /** Told before it is replaced, which is when it is seen last; once, where it cannot be replaced. */
+  #tellUnusable(problem: string): void {
+    if (problem === this.#unusable) return;
+    this.#unusable = problem;
+    if (problem === "") return;
     this.#options.logger.warn("the secret holds what cannot be used, and is replaced", {
       secret: `${this.#options.namespace}/${this.#options.name}-tls`,
-      problem: unusable.join("; "),
+      problem,
     });
   }
 

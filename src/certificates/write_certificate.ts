@@ -55,12 +55,15 @@ export function writeCertificate(content: CertificateContent, issuer: Issuer): s
   return encodePem("CERTIFICATE", sequence(signed, algorithm, signature));
 }
 
-/** The name `O=Assay, CN=…`; without the latter where it is too long for one. */
-export function encodeSubject(commonName: string): Bytes {
+/**
+ * The name `O=…, CN=…`; without the latter where it is too long for one. A CA has another organization than
+ * what it issues: a certificate whose subject is its issuer would pass for one that signed itself.
+ */
+export function encodeSubject(organization: "Assay" | "Assay CA", commonName: string): Bytes {
   const attribute = (type: string, value: string): Bytes =>
     encodeDer(0x31, sequence(oid(type), encodeDer(0x0c, encodeUtf8(value))));
   return sequence(
-    attribute(OID.organization, "Assay"),
+    attribute(OID.organization, organization),
     ...(commonName.length > MAX_COMMON_NAME ? [] : [attribute(OID.commonName, commonName)]),
   );
 }

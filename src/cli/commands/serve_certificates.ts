@@ -1,5 +1,6 @@
-import { KubernetesClient } from "../../cloud/mod.ts";
+import { CloudError, type KubernetesAccess, KubernetesClient } from "../../cloud/mod.ts";
 import type { CertificateRotation, KeyType } from "../../certificates/mod.ts";
+import { AssayError } from "../../errors.ts";
 import type { Service } from "../../server/mod.ts";
 import { wait } from "../../stores/mod.ts";
 import type { Logger, Metrics } from "../../telemetry/mod.ts";
@@ -57,7 +58,7 @@ export async function openRotation(
     await CertificateRotation.open({
       client: new KubernetesClient(access, USER_AGENT),
       name: io.env("RATIFY_NAME") || "ratify",
-      namespace: await access.namespace(),
+      namespace: await namespaceOf(access),
       keyType,
       now: io.now,
       wait,
@@ -85,4 +86,19 @@ export async function openRotation(
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+async function namespaceOf(access: KubernetesAccess): Promise<string> {
+  try {
+    return await access.namespace();
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    throw new AssayError({
+      code: "CLUSTER_FAILURE",
+      component: "server",
+      message: `The namespace of the Secret with certificates is not known: ${error.message}`,
+      remedy: "Set RATIFY_NAMESPACE, or run where there is a service account.",
+      cause: error,
+    });
+  }
 }
