@@ -365,6 +365,29 @@ Deno.test("Providers that cannot be told keep the old server certificate in use"
   await until(() => rotation.problem === "", "nothing is wrong");
 });
 
+Deno.test("what Gatekeeper was to learn while the API server was down counts from when it is back", async () => {
+  await using world = await openWorld();
+  const { api } = world;
+  await using rotation = await world.open();
+  const { cert } = rotation.pair;
+  const before = rotation.authority.fingerprint;
+  remove(api, "ca.key");
+  await until(() => rotation.authority.fingerprint !== before, "another CA");
+  api.isDown = true;
+  await until(() => rotation.problem.includes("503"), "it is noticed");
+  await wait(400, new AbortController().signal); // longer than Gatekeeper is given
+  let looks = 0;
+  let atSwitch: number | undefined;
+  api.instead = (method, url) => {
+    if (method === "GET" && url.pathname.endsWith("/ratify-provider")) looks++;
+    if (method === "PUT") atSwitch ??= looks;
+    return undefined;
+  };
+  api.isDown = false;
+  await until(() => rotation.pair.cert !== cert, "the switch");
+  assert.ok((atSwitch ?? 0) > 1, `${atSwitch} looks`);
+});
+
 Deno.test("a secret that is emptied while replicas serve is filled again, without a certificate that nobody trusts", async () => {
   await using world = await openWorld();
   const { api } = world;
