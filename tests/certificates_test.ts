@@ -368,21 +368,25 @@ Deno.test("Providers that cannot be told keep the old server certificate in use"
 Deno.test("what Gatekeeper was to learn while the API server was down counts from when it is back", async () => {
   await using world = await openWorld();
   const { api } = world;
-  await using rotation = await world.open();
+  await using rotation = await world.open({ settle: 1000 });
   const { cert } = rotation.pair;
   const before = rotation.authority.fingerprint;
-  remove(api, "ca.key");
-  await until(() => rotation.authority.fingerprint !== before, "another CA");
-  api.isDown = true;
-  await until(() => rotation.problem.includes("503"), "it is noticed");
-  await wait(400, new AbortController().signal); // longer than Gatekeeper is given
   let looks = 0;
   let atSwitch: number | undefined;
   api.instead = (method, url) => {
     if (method === "GET" && url.pathname.endsWith("/ratify-provider")) looks++;
-    if (method === "PUT") atSwitch ??= looks;
+    if (method === "PUT" && rotation.authority.fingerprint !== before) atSwitch ??= looks;
     return undefined;
   };
+  remove(api, "ca.key");
+  await until(() => rotation.authority.fingerprint !== before, "another CA");
+  looks = 0;
+  await until(() => looks > 3, "the Providers are seen to trust it");
+  api.isDown = true;
+  await until(() => rotation.problem.includes("503"), "it is noticed");
+  await wait(1100, new AbortController().signal); // longer than Gatekeeper is given
+  assert.equal(rotation.pair.cert, cert);
+  looks = 0;
   api.isDown = false;
   await until(() => rotation.pair.cert !== cert, "the switch");
   assert.ok((atSwitch ?? 0) > 1, `${atSwitch} looks`);
