@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { AssayError } from "../errors.ts";
 import { digestOf, OCI_IMAGE_MANIFEST } from "../oci/mod.ts";
 import { createConfigPolicy } from "../policy/mod.ts";
-import type { ArtifactReport, ImageReport } from "../report/mod.ts";
+import { type ArtifactReport, type ImageReport, toWire } from "../report/mod.ts";
 import type { Configuration, ConfiguredStore } from "../resources/mod.ts";
 import { createConfiguration } from "../resources/configuration.ts";
 import { DEFAULT_SETTINGS } from "../resources/process_settings.ts";
@@ -316,6 +316,9 @@ Deno.test("combineReports calls ignored what nobody accepts, and makes a tree of
     ]),
     [["a", "cluster", undefined], ["d", "namespace x", "namespace x"]],
   );
+  const wire = toWire(mixed, { traceId: "t", timestamp: new Date(0) });
+  assert.equal(wire.version, "1.1.0");
+  assert.match(JSON.stringify(wire), /"origin":"cluster".*"origin":"namespace x"/);
   assert.equal(combineReports([{ scope: "x", report: flat }]), flat);
 });
 
