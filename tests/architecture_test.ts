@@ -9,6 +9,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["cli"],
   cli: [
     "server",
+    "certificates",
     "records",
     "engine",
     "resources",
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "oci",
   ],
   server: ["engine", "resources", "report", "oci", "crypto"],
+  certificates: ["cloud", "trust", "crypto"],
   records: [
     "engine",
     "resources",

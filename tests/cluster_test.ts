@@ -233,6 +233,28 @@ Deno.test("a resource that never was right keeps requests from getting a verdict
   await until(() => errorOf("") === undefined, "the cluster's is gone");
 });
 
+Deno.test("namespaces tighten where that is told, by what they have of their own, usable or not", async () => {
+  const namespaced = (namespace: string, spec: ResourceJson): ResourceJson => ({
+    apiVersion: "config.ratify.deislabs.io/v1beta1",
+    kind: "NamespacedVerifier",
+    metadata: { name: "v", namespace },
+    spec,
+  });
+  await using cluster = await openCluster((api) => {
+    complete(api);
+    put(api, namespaced("team-a", signing().at(-1)?.["spec"] as ResourceJson));
+    put(api, namespaced("team-b", { name: "notation", artifactTypes: "x", parameters: {} }));
+  }, { tenancy: "tighten" });
+  const { scopesOf, forScope } = cluster.configuration.current;
+  assert.deepEqual(["team-a", "team-b", "team-c", ""].map(scopesOf), [
+    ["", "team-a"],
+    ["", "team-b"],
+    [""],
+    [""],
+  ]);
+  assert.match(forScope("team-b").error?.message ?? "", /^NamespacedVerifier\/team-b\/v is not/);
+});
+
 Deno.test("a provider that is deleted, or never was right, leaves verdicts undecided", async () => {
   await using cluster = await openCluster((api) => {
     complete(api);

@@ -310,6 +310,8 @@ class World {
       executor: { verifyTimeoutMs: 1, mutateTimeoutMs: 1 },
       logger: { formatter: "text", traceIdHeaders: [] },
       crlCacheEnabled: false,
+      tenancy: "replace",
+      scopesOf: (scope) => [scope],
       forScope: (scope) => {
         const { signers, quantifier } = trusting.get(scope as "") as Trusting;
         return {

@@ -137,6 +137,8 @@ export interface ClientOptions {
   readonly pair?: PemPair | undefined;
   readonly ca?: string;
   readonly agent?: Agent;
+  /** The name that the server's certificate must be for; the host's address when absent. */
+  readonly servername?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly plain?: boolean;
@@ -163,6 +165,7 @@ export async function ask(
     agent: options.agent ?? false,
     headers: { "content-type": "application/json", ...options.headers },
     ...(options.plain ? {} : { ca: options.ca ?? providerCa, cert: pair?.cert, key: pair?.key }),
+    ...(options.servername === undefined ? {} : { servername: options.servername }),
   }, (response) => {
     const parts: Uint8Array[] = [];
     response.on("data", (part) => parts.push(part));

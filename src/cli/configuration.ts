@@ -28,7 +28,7 @@ export async function requireConfiguration(
   io: Io,
   { fetchesKeys = false, ...options }:
     & { readonly fetchesKeys?: boolean }
-    & Pick<LoadOptions, "askLog"> = {},
+    & Pick<LoadOptions, "askLog" | "tenancy"> = {},
 ): Promise<Configuration> {
   const found = await requireConfigurationPaths(paths, io);
   await using keys = new KeyRefresher({ now: io.now, wait, firstWaitMs: KEYS_TIMEOUT });

@@ -11,6 +11,7 @@ export type EnvironmentName =
   | "HOSTNAME"
   | "KUBECONFIG"
   | "RATIFY_NAME"
+  | "RATIFY_CERT_ROTATION"
   | CloudVariable
   | SigstoreVariable;
 

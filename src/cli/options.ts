@@ -1,4 +1,5 @@
 import type { Command, Invocation, Option } from "./command.ts";
+import type { Tenancy } from "../resources/mod.ts";
 import { usage } from "./invocation.ts";
 
 export const SUBJECT: Option = {
@@ -16,6 +17,20 @@ export const CONFIG: Option = {
   description:
     "A file or directory of resources; may be given several times. Without it: `$RATIFY_CONFIG/config.json`, then `~/.ratify/config.json`.",
 };
+
+export const TENANCY: Option = {
+  name: "tenancy",
+  value: "RULE",
+  description:
+    "What resources of a namespace do to those of the cluster, in place of the configured rule: `replace` them, or `tighten`: an image has to satisfy both.",
+};
+
+/** Reads {@link TENANCY}; undefined when it is not given. Throws {@link AssayError} USAGE_INVALID. */
+export function readTenancy(command: Command, invocation: Invocation): Tenancy | undefined {
+  const rule = invocation.text("tenancy");
+  if (rule === undefined || rule === "replace" || rule === "tighten") return rule;
+  throw usage(command, `--tenancy must be replace or tighten; found ${JSON.stringify(rule)}`);
+}
 
 export const TIMEOUT: Option = {
   name: "timeout",

@@ -96,7 +96,9 @@ function renderArtifact(artifact: ArtifactReport, paint: Paint): string[] {
   const [mark, shade] = MARKS[outcome[artifact.outcome]];
   const lines = [
     `  ${paint(mark, shade)} ${printable(artifact.artifactType)}  ${artifact.referenceDigest}`,
-    `    verifier ${printable(artifact.verifierName)}`,
+    `    verifier ${printable(artifact.verifierName)}${
+      artifact.origin === undefined ? "" : ` (${printable(artifact.origin)})`
+    }`,
   ];
   for (const check of renderChecks(artifact.checks, paint)) lines.push(`      ${check}`);
   const told = artifact.checks.some((check) => check.detail === artifact.message);

@@ -26,6 +26,7 @@ import { StoreCaches } from "./cache/store_caches.ts";
 import { type Moment, validUntil, VerdictCache } from "./cache/verdict_cache.ts";
 import { resolveSubject } from "./find_artifacts.ts";
 import { Flights } from "./flights.ts";
+import { JointVerification } from "./joint_verification.ts";
 import { mapBounded } from "./parallel.ts";
 import type { Recorder } from "./recording.ts";
 import { type OpenStore, StorePool } from "./store_pool.ts";
@@ -244,29 +245,34 @@ export class Engine implements Disposable {
     const asOf = this.#now();
     const now = new Date(asOf.wall);
     const held = new DisposableStack();
-    let stores: readonly CachedStore[] = [];
-    const image = {
-      reference: asked.reference,
-      repository: repositoryName(asked.reference),
-      name: asked.name,
-      scope: asked.scope,
-    };
+    const stores: CachedStore[] = [];
     const { record, revocation, plugins } = this.#options;
-    const recording = record?.({ request: image, configuration, now });
-    const request = {
-      ...image,
-      stores: () => {
-        stores = this.#open(configuration, asked.scope, held);
-        return Promise.resolve(recording === undefined ? stores : stores.map(recording.store));
-      },
-    };
-    const verification = new ImageVerification(request, configuration, {
-      signal,
-      now,
-      observe,
-      revocation: recording === undefined ? revocation : recording.revocation(revocation),
-      plugins: recording === undefined ? plugins : recording.plugins(plugins),
+    const parts = configuration.scopesOf(asked.scope).map((scope) => {
+      const image = {
+        reference: asked.reference,
+        repository: repositoryName(asked.reference),
+        name: asked.name,
+        scope,
+      };
+      const recording = record?.({ request: image, configuration, now });
+      const request = {
+        ...image,
+        stores: () => {
+          const opened = this.#open(configuration, scope, held);
+          stores.push(...opened);
+          return Promise.resolve(recording === undefined ? opened : opened.map(recording.store));
+        },
+      };
+      const verification = new ImageVerification(request, configuration, {
+        signal,
+        now,
+        observe,
+        revocation: recording === undefined ? revocation : recording.revocation(revocation),
+        plugins: recording === undefined ? plugins : recording.plugins(plugins),
+      });
+      return { scope, verification, done: recording?.done };
     });
+    const verification = new JointVerification(parts);
     return {
       get report(): ImageReport {
         return verification.report;
@@ -276,7 +282,6 @@ export class Engine implements Disposable {
         const report = await verification.run();
         const listedAt = Math.min(...stores.map((store) => store.listedAt));
         if (!signal.aborted) this.#verdicts.put(question, report, asOf, listedAt);
-        recording?.done(report);
         return report;
       },
     };

@@ -109,6 +109,8 @@ function world(end: number, policy: PolicyProvider = ANY): World {
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,
+    tenancy: "replace",
+    scopesOf: (scope) => [scope],
     forScope: () => ({ stores, verifiers, policy }),
   };
   const engine = new Engine({

@@ -95,6 +95,8 @@ function configuration(
     executor: { verifyTimeoutMs: 1000, mutateTimeoutMs: 1000 },
     logger: { formatter: "text", traceIdHeaders: [] },
     crlCacheEnabled: false,
+    tenancy: "replace",
+    scopesOf: (scope) => [scope],
     forScope: () => ({ stores, verifiers, policy, ...replaced }),
   };
 }

@@ -33,7 +33,7 @@ const REPORT_FIELDS = {
   verifierName: "string",
   type: "string",
   verifierType: "string",
-} as const satisfies Record<keyof WireReport, string>;
+} as const satisfies Record<Exclude<keyof WireReport, "origin">, string>;
 
 const ARTIFACT_FIELDS = {
   subject: "string",

@@ -19,6 +19,8 @@ export interface ArtifactReport {
   readonly failure?: ReportFailure | undefined;
   /** Until when this holds: the next moment at which time alone may change it; undefined when never. */
   readonly validUntil?: Date | undefined;
+  /** Whose resources it was verified under, where those of several are asked: `cluster`, `namespace NAME`. */
+  readonly origin?: string | undefined;
   /** How long the verifier took, waiting for content included, in milliseconds. */
   readonly durationMs?: number | undefined;
   /** Reports of what is attached to this artifact. */

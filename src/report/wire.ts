@@ -99,6 +99,7 @@ function artifactToWire(report: ArtifactReport): Record<string, unknown> {
     message: report.message,
     errorReason: report.failure?.reason,
     remediation: report.failure?.remedy,
+    origin: report.origin,
     extensions: report.extensions,
     checks: report.checks.length > 0 ? report.checks : undefined,
     nestedResults: report.nested?.length ? report.nested.map(artifactToWire) : undefined,

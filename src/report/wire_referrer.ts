@@ -20,6 +20,7 @@ export interface WireReport {
   readonly verifierName: string;
   readonly type?: string;
   readonly verifierType?: string;
+  readonly origin?: string;
 }
 
 /** Writes a tree of what is attached in the form 1.1.0. Lists are there even when they are empty. */
@@ -35,7 +36,7 @@ export function referrerToWire(referrer: ReferrerReport): WireReferrer {
 }
 
 function reportToWire(report: ArtifactReport): WireReport {
-  const { outcome, message, verifierName, verifierType, extensions, failure } = report;
+  const { outcome, message, verifierName, verifierType, extensions, failure, origin } = report;
   return {
     isSuccess: outcome === "success",
     message,
@@ -45,5 +46,6 @@ function reportToWire(report: ArtifactReport): WireReport {
     ...(failure === undefined || failure.remedy === "" ? {} : { remediation: failure.remedy }),
     verifierName,
     ...(verifierType === "" ? {} : { type: verifierType, verifierType }),
+    ...(origin === undefined ? {} : { origin }),
   };
 }

@@ -82,7 +82,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "config.json:1:41: error CONFIG_INVALID executor.mutationRequestTimeout: must be at most 3600000; found 1000000000",
   ]],
   ["a misspelt timeout", `{"executor": {"verificationTimeout": 5},\n${REST}`, [
-    "config.json:1:15: error CONFIG_INVALID executor.verificationTimeout: is not a known field; known are verificationRequestTimeout, mutationRequestTimeout",
+    "config.json:1:15: error CONFIG_INVALID executor.verificationTimeout: is not a known field; known are verificationRequestTimeout, mutationRequestTimeout, tenancy",
   ]],
   ["a formatter that is none", `{"logger": {"formatter": "xml"},\n${REST}`, [
     'config.json:1:26: error CONFIG_INVALID logger.formatter: must be one of text, json, logstash; found "xml"',

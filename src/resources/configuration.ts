@@ -71,6 +71,12 @@ export interface Configuration extends ProcessSettings {
    * each come from the namespace if it has any of its own, else from the cluster.
    */
   forScope(scope: string): ScopeConfiguration;
+  /**
+   * The scopes whose resources a request of a namespace has to satisfy, all of them. Each is asked with its
+   * own key material, as a request of that scope is. With the tenancy `replace` that is the namespace;
+   * with `tighten` the cluster, and the namespace too if it has any store, verifier or policy of its own.
+   */
+  scopesOf(scope: string): readonly string[];
 }
 
 /** Resources by the scope that they were written for. */
@@ -108,6 +114,10 @@ export function createConfiguration(
     tufRepositories: Object.freeze([...resources.repositories]),
     fetchedProviders: Object.freeze([...resources.fetched]),
     ...settings,
+    scopesOf: (scope: string) => {
+      if (scope === "" || settings.tenancy === "replace") return [scope];
+      return ownClasses(scope).size > 0 || unusable.has(scope) ? ["", scope] : [""];
+    },
     forScope: (scope: string) => {
       const error = unusable.errorOf(scope, ownClasses(scope));
       return {

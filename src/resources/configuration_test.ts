@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AssayError } from "../errors.ts";
 import { loadConfiguration } from "./load.ts";
 import type { Configuration, ScopeConfiguration } from "./configuration.ts";
 import { documents, notationSpec, provider, yaml } from "./testing/resources.ts";
@@ -100,4 +101,83 @@ Deno.test("material of a namespace is for requests of that namespace only", asyn
   assert.throws(() => trust.material("team-a/ca", ""), { code: "OPERATION_FORBIDDEN" });
   assert.throws(() => trust.material("team-a/ca", "team-b"), { code: "OPERATION_FORBIDDEN" });
   assert.throws(() => trust.material("cb", ""), { code: "RESOURCE_NOT_FOUND" });
+});
+
+Deno.test("scopesOf is the scope of the request, and with tighten the cluster beside what a namespace has of its own", async () => {
+  const settings = (tenancy: string): string => `{"executor": {"tenancy": "${tenancy}"}}`;
+  const own = {
+    "team-a": tenant("NamespacedStore", "name: oras", "own"),
+    "team-b": yaml("NamespacedVerifier", notationSpec(["ca"]), { name: "v", namespace: "team-b" }),
+    "team-c": yaml("NamespacedPolicy", POLICY, { name: "ratify-policy", namespace: "team-c" }),
+    "team-d": provider("ca", "team-d"),
+  };
+  const text = documents(...CLUSTER, ...Object.values(own));
+  const load = async (...files: { path: string; text: string }[]): Promise<Configuration> => {
+    const { configuration, problems } = await loadConfiguration([
+      { path: "t.yaml", text },
+      ...files,
+    ]);
+    return configuration ?? assert.fail(problems.map((one) => one.text).join("\n"));
+  };
+  const scopes = ["", "team-a", "team-b", "team-c", "team-d", "team-e"];
+  const all = ({ scopesOf }: Configuration): unknown => scopes.map(scopesOf);
+  const replacing = await load();
+  assert.deepEqual(all(replacing), scopes.map((scope) => [scope]));
+  const tightening = await load({ path: "config.json", text: settings("tighten") });
+  assert.deepEqual(all(tightening), [
+    [""],
+    ["", "team-a"],
+    ["", "team-b"],
+    ["", "team-c"],
+    [""],
+    [""],
+  ]);
+  assert.notEqual(tightening.generation, replacing.generation);
+  const written = await load({ path: "config.json", text: settings("replace") });
+  assert.equal(written.generation, replacing.generation);
+  const files = [{ path: "t.yaml", text }, { path: "config.json", text: settings("replace") }];
+  const told = await loadConfiguration(files, { tenancy: "tighten" });
+  assert.equal(told.configuration?.generation, tightening.generation);
+  const { problems } = await loadConfiguration([{
+    path: "config.json",
+    text: settings("loosen"),
+  }]);
+  assert.match(
+    problems.map(({ field, text }) => `${field} ${text}`).join(),
+    /executor\.tenancy .*tighten/,
+  );
+});
+
+Deno.test("scopesOf counts a resource of a namespace of which no version can be used", async () => {
+  const error = new AssayError({ code: "CONFIG_INVALID", component: "config", message: "broken" });
+  const { configuration } = await loadConfiguration([{
+    path: "t.yaml",
+    text: documents(...CLUSTER),
+  }], {
+    tenancy: "tighten",
+    unusable: [{ class: "Verifier", scope: "team-a", name: "v", error }],
+  });
+  assert.deepEqual(configuration?.scopesOf("team-a"), ["", "team-a"]);
+  assert.equal(configuration?.forScope("team-a").error, error);
+});
+
+Deno.test("forScope follows each kind by itself, in all their combinations", async () => {
+  const own = {
+    stores: tenant("NamespacedStore", "name: oras", "own"),
+    verifiers: tenant("NamespacedVerifier", notationSpec(["ca"]), "own"),
+    policy: tenant("NamespacedPolicy", "type: config-policy\nparameters: {}", "ratify-policy"),
+  };
+  const kinds = Object.keys(own) as (keyof typeof own)[];
+  for (let mask = 0; mask < 8; mask++) {
+    const has = kinds.filter((_, bit) => mask & (1 << bit));
+    const { forScope } = await load(...CLUSTER, ...has.map((kind) => own[kind]));
+    const [ofTenant, ofCluster] = [forScope("team-a"), forScope("")];
+    assert.deepEqual(names(ofCluster), [["a", "b"], ["m", "z"], "config-policy"]);
+    assert.deepEqual(names(ofTenant), [
+      has.includes("stores") ? ["own"] : ["a", "b"],
+      has.includes("verifiers") ? ["own"] : ["m", "z"],
+      "config-policy",
+    ]);
+    assert.equal(ofTenant.policy === ofCluster.policy, !has.includes("policy"));
+  }
 });

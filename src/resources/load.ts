@@ -13,7 +13,7 @@ import type { Document } from "./document.ts";
 import { configurationGeneration, trustGeneration } from "./generation.ts";
 import { parseFile } from "./parse_file.ts";
 import type { Problem } from "./problem.ts";
-import { DEFAULT_SETTINGS, type ProcessSettings } from "./process_settings.ts";
+import { DEFAULT_SETTINGS, type ProcessSettings, type Tenancy } from "./process_settings.ts";
 import {
   type ProviderOptions,
   readMaterial,
@@ -32,6 +32,8 @@ export interface LoadOptions extends ProviderOptions {
   readonly env?: SigstoreEnvironment | undefined;
   /** Asks transparency logs, in place of the client of the process. */
   readonly askLog?: LogClient | undefined;
+  /** In place of what a config.json says. */
+  readonly tenancy?: Tenancy | undefined;
 }
 
 /** What came of loading. */
@@ -53,7 +55,8 @@ export async function loadConfiguration(
   options: LoadOptions = {},
 ): Promise<LoadResult> {
   const problems = new ProblemList();
-  const { candidates, settings } = await readCandidates(files, options.signal, problems);
+  const { candidates, settings: written } = await readCandidates(files, options.signal, problems);
+  const settings = { ...written, tenancy: options.tenancy ?? written.tenancy };
   const unique = withoutDuplicates(candidates, problems);
   const compileAll = async <T>(
     resourceClass: Candidate["class"],

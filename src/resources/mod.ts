@@ -22,3 +22,4 @@ export { type SigstoreVariable } from "./sigstore_variables.ts";
 export { formatProblem, type Problem } from "./problem.ts";
 export { defaultConfigurationPaths, readSources, type SourceFile } from "./source.ts";
 export type { AuthProviderParameters } from "./schema/store.ts";
+export type { Tenancy } from "./process_settings.ts";

@@ -21,13 +21,21 @@ export interface ProcessSettings {
   };
   /** Whether certificate revocation lists are kept between requests. */
   readonly crlCacheEnabled: boolean;
+  readonly tenancy: Tenancy;
 }
+
+/**
+ * What resources of a namespace do to those of the cluster: they take their place, each kind by itself; or
+ * they are asked too, so that a namespace can add conditions and never remove the cluster's.
+ */
+export type Tenancy = "replace" | "tighten";
 
 /** The settings of a process that nobody configured. */
 export const DEFAULT_SETTINGS: ProcessSettings = {
   executor: { verifyTimeoutMs: 2900, mutateTimeoutMs: 950 },
   logger: { formatter: "text", traceIdHeaders: [] },
   crlCacheEnabled: false,
+  tenancy: "replace",
 };
 
 /** Reads `executor`, `logger` and `crl` of a config.json. A section with problems has its defaults. */
@@ -61,6 +69,7 @@ export function readProcessSettings(
         problems,
       ),
     },
+    tenancy: executor?.tenancy ?? defaults.tenancy,
     crlCacheEnabled: crl?.cache?.enabled ?? defaults.crlCacheEnabled,
   };
 }

@@ -21,6 +21,13 @@ export class UnusableScopes {
     }
   }
 
+  /** Whether there is any of a scope. */
+  has(scope: string): boolean {
+    return (["Store", "Policy", "Verifier"] as const).some((one) =>
+      this.#errors.has(`${one} ${scope}`)
+    );
+  }
+
   /**
    * Why requests of a scope get no verdict. A class of resources comes from the namespace if it has any
    * of its own, usable or not.

@@ -5,6 +5,8 @@ export interface ServiceState {
   readonly configuration: Pick<ConfigurationSource, "current" | "refusal">;
   readonly stopping: boolean;
   readonly certificateNotAfter: Date | undefined;
+  /** What is wrong with the rotation of certificates; empty when nothing is. */
+  readonly rotationProblem?: string;
   /** What to say of key management providers. */
   readonly keyProviders?: readonly unknown[];
   readonly now: Date;
@@ -33,7 +35,11 @@ export function readinessOf(state: ServiceState): Response {
       }),
     },
     ...(certificate === undefined ? {} : {
-      certificate: { notAfter: certificate.toISOString(), expired },
+      certificate: {
+        notAfter: certificate.toISOString(),
+        expired,
+        ...(state.rotationProblem ? { rotation: state.rotationProblem } : {}),
+      },
     }),
     ...(state.keyProviders?.length ? { keyProviders: state.keyProviders } : {}),
   };

@@ -9,14 +9,14 @@ import { listenForRequests, type ProviderListener } from "./provider_listener.ts
 import { describeKeyProviders, type KeyProviderStatus, stateOfKeys } from "./key_providers.ts";
 import { readinessOf } from "./readiness.ts";
 import { listenForStatus, type StatusListener } from "./status_listener.ts";
-import { readTlsFiles, type TlsFiles } from "./tls_files.ts";
-import { pathsOf, reportExpiry, watchTlsFiles } from "./tls_reload.ts";
+import { readTlsFiles, type TlsSource } from "./tls_files.ts";
+import { pathsOf, reportExpiry, TlsReload } from "./tls_reload.ts";
 
 /** How the service runs. Times are milliseconds. */
 export interface ServiceOptions {
   readonly address: Address;
   /** Undefined for plain HTTP. */
-  readonly tls: TlsFiles | undefined;
+  readonly tls: TlsSource | undefined;
   readonly health: Address | undefined;
   readonly metricsAddress: Address | undefined;
   readonly timeouts: { readonly verify?: number; readonly mutate?: number };
@@ -31,6 +31,8 @@ export interface ServiceOptions {
   readonly revocationTotals?: () => Readonly<Record<string, number>>;
   /** Notes each verification, so that it can be repeated; nothing is noted when absent. */
   readonly record?: EngineOptions["record"];
+  /** What is wrong with the rotation of certificates; empty when nothing is. */
+  readonly rotationProblem?: () => string;
   /** How it stands with the providers whose material is fetched. */
   readonly keyProviders?: () => readonly KeyProviderStatus[];
   /** The one folder that the service may write to; nothing is kept on disk when absent. */
@@ -47,6 +49,8 @@ export interface Service {
   readonly address: Address;
   /** Another configuration is in force: what only the one before needed is let go. */
   configurationChanged(): void;
+  /** Another certificate was issued: it serves new connections from when this resolves. */
+  certificateIssued(): Promise<void>;
   /** Ends: nothing new is accepted, requests under way get their answers. */
   stop(): Promise<void>;
 }
@@ -92,8 +96,8 @@ export async function startService(
   started.defer(() => provider.close(GRACE));
   if (tls?.ca !== undefined) await probeWithoutCertificate(provider.address, tls.cert);
   const state = { stopping: false, certificateNotAfter: tls?.notAfter };
-  if (options.tls !== undefined) {
-    started.use(watchTlsFiles(
+  const reload = options.tls === undefined ? undefined : started.use(
+    new TlsReload(
       options.tls,
       before,
       (material) => {
@@ -102,14 +106,15 @@ export async function startService(
       },
       logger,
       metrics,
-    ));
-  }
+    ),
+  );
   openStatus(status, configuration, state, engine, options);
   announce(provider, status, options);
   const running = started.move();
   return {
     address: provider.address,
     configurationChanged: () => engine.retain(configuration.current),
+    certificateIssued: async () => await reload?.reload(),
     stop: async () => {
       state.stopping = true;
       await running.disposeAsync();
@@ -150,7 +155,8 @@ function openStatus(
   configuration: Pick<ConfigurationSource, "current" | "refusal">,
   state: { readonly stopping: boolean; readonly certificateNotAfter: Date | undefined },
   engine: Engine,
-  { health, metricsAddress, metrics, now, revocationTotals, keyProviders }: ServiceOptions,
+  { health, metricsAddress, metrics, now, revocationTotals, keyProviders, rotationProblem }:
+    ServiceOptions,
 ): void {
   if (health !== undefined) {
     listeners.push(listenForStatus("health", health, {
@@ -159,6 +165,7 @@ function openStatus(
         readinessOf({
           ...state,
           configuration,
+          rotationProblem: rotationProblem?.() ?? "",
           keyProviders: describeKeyProviders(keyProviders?.() ?? []),
           now: now(),
         }),

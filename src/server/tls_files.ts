@@ -2,12 +2,21 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type Certificate, decodePem, FormatError, parseCertificate } from "../crypto/mod.ts";
 import { AssayError } from "../errors.ts";
 
-/** Where certificates and keys lie. */
-export interface TlsFiles {
+/** Where certificates and keys come from: the server's lie in files, or are issued for this process. */
+export type TlsSource =
+  & {
+    /** CA certificates of clients; without it clients need no certificate. */
+    readonly clientCa: string | undefined;
+  }
+  & ({ readonly certificate: string; readonly key: string } | {
+    /** The certificate and its key, in PEM, that are in force now. */
+    readonly issued: () => { readonly cert: string; readonly key: string };
+  });
+
+/** What the server's certificate and key are called in messages. */
+interface ServerNames {
   readonly certificate: string;
   readonly key: string;
-  /** CA certificates of clients; without it clients need no certificate. */
-  readonly clientCa: string | undefined;
 }
 
 /** What a TLS listener works with: PEM texts that belong together. */
@@ -26,15 +35,15 @@ export interface TlsMaterial {
  *
  * @throws {AssayError} CERT_INVALID or KEY_INVALID, naming the file.
  */
-export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
-  const [cert, key, ca] = await Promise.all([
-    readFile(files.certificate, "CERT_INVALID"),
-    readFile(files.key, "KEY_INVALID"),
-    files.clientCa === undefined ? undefined : readFile(files.clientCa, "CERT_INVALID"),
+export async function readTlsFiles(source: TlsSource): Promise<TlsMaterial> {
+  const names = "issued" in source ? ISSUED : source;
+  const [{ cert, key }, ca] = await Promise.all([
+    readServer(source),
+    source.clientCa === undefined ? undefined : readFile(source.clientCa, "CERT_INVALID"),
   ]);
-  const [server] = readCertificates(files.certificate, cert);
-  checkPair(files, cert, key);
-  const clientCas = ca === undefined ? [] : readCertificates(files.clientCa ?? "", ca);
+  const [server] = readCertificates(names.certificate, cert);
+  checkPair(names, cert, key);
+  const clientCas = ca === undefined ? [] : readCertificates(source.clientCa ?? "", ca);
   const ends = clientCas.map(({ notAfter }) => notAfter.getTime());
   return {
     cert,
@@ -45,7 +54,20 @@ export async function readTlsFiles(files: TlsFiles): Promise<TlsMaterial> {
   };
 }
 
-function checkPair(files: TlsFiles, cert: string, key: string): void {
+const ISSUED: ServerNames = { certificate: "tls.crt of the secret", key: "tls.key of the secret" };
+
+async function readServer(
+  source: TlsSource,
+): Promise<{ readonly cert: string; readonly key: string }> {
+  if ("issued" in source) return source.issued();
+  const [cert, key] = await Promise.all([
+    readFile(source.certificate, "CERT_INVALID"),
+    readFile(source.key, "KEY_INVALID"),
+  ]);
+  return { cert, key };
+}
+
+function checkPair(files: ServerNames, cert: string, key: string): void {
   let fits: boolean;
   try {
     fits = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));

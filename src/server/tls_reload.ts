@@ -1,7 +1,7 @@
 import { asAssayError } from "../errors.ts";
 import { FileWatch } from "../resources/mod.ts";
 import type { Logger, Metrics } from "../telemetry/mod.ts";
-import { readTlsFiles, type TlsFiles, type TlsMaterial } from "./tls_files.ts";
+import { readTlsFiles, type TlsMaterial, type TlsSource } from "./tls_files.ts";
 
 /** Tells metrics when certificates end. */
 export function reportExpiry(tls: TlsMaterial, metrics: Metrics): void {
@@ -12,34 +12,63 @@ export function reportExpiry(tls: TlsMaterial, metrics: Metrics): void {
 }
 
 /** The paths of certificate files. */
-export function pathsOf({ certificate, key, clientCa }: TlsFiles): readonly string[] {
-  return [certificate, key, ...(clientCa === undefined ? [] : [clientCa])];
+export function pathsOf(source: TlsSource): readonly string[] {
+  const { clientCa } = source;
+  return [
+    ...("issued" in source ? [] : [source.certificate, source.key]),
+    ...(clientCa === undefined ? [] : [clientCa]),
+  ];
 }
 
 /**
- * Watches certificate files and hands them on, all together, whenever they changed and fit together.
- * What does not fit, such as a certificate whose key has not been written yet, leaves the last ones in
- * force.
- *
- * @param before `signatureOf` the paths, taken before the files were read.
+ * Hands certificates on, all together, whenever some changed and they fit together: when files did, which
+ * are watched, and when it is told of others. What does not fit, such as a certificate whose key has not
+ * been written yet, leaves the last ones in force.
  */
-export function watchTlsFiles(
-  files: TlsFiles,
-  before: string,
-  apply: (tls: TlsMaterial) => void,
-  logger: Logger,
-  metrics: Metrics,
-): AsyncDisposable {
-  return new FileWatch(() => pathsOf(files), before, async () => {
+export class TlsReload implements AsyncDisposable {
+  readonly #source: TlsSource;
+  readonly #apply: (tls: TlsMaterial) => void;
+  readonly #logger: Logger;
+  readonly #metrics: Metrics;
+  readonly #watch: FileWatch;
+  /** One reload at a time: what is read last is in force last. */
+  #reloading: Promise<void> = Promise.resolve();
+
+  /** @param before `signatureOf` the paths, taken before the files were read. */
+  constructor(
+    source: TlsSource,
+    before: string,
+    apply: (tls: TlsMaterial) => void,
+    logger: Logger,
+    metrics: Metrics,
+  ) {
+    this.#source = source;
+    this.#apply = apply;
+    this.#logger = logger;
+    this.#metrics = metrics;
+    this.#watch = new FileWatch(() => pathsOf(source), before, () => this.reload());
+  }
+
+  /** Reads everything again. Does not throw. */
+  reload(): Promise<void> {
+    return this.#reloading = this.#reloading.then(() => this.#read());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch[Symbol.asyncDispose]();
+    await this.#reloading;
+  }
+
+  async #read(): Promise<void> {
     try {
-      const tls = await readTlsFiles(files);
-      apply(tls);
-      reportExpiry(tls, metrics);
-      logger.info("certificates reloaded", { not_after: tls.notAfter.toISOString() });
+      const tls = await readTlsFiles(this.#source);
+      this.#apply(tls);
+      reportExpiry(tls, this.#metrics);
+      this.#logger.info("certificates reloaded", { not_after: tls.notAfter.toISOString() });
     } catch (error) {
-      logger.error("certificates not reloaded; the last ones stay in force", {
+      this.#logger.error("certificates not reloaded; the last ones stay in force", {
         error: asAssayError(error, "server"),
       });
     }
-  });
+  }
 }

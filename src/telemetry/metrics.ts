@@ -63,7 +63,7 @@ export interface Metrics {
   /** A configuration was refused; the one before stays in force. */
   configurationRefused(): void;
   /** The end of the validity of the certificate in use. */
-  certificateExpiry(certificate: "server" | "client-ca", notAfter: Date): void;
+  certificateExpiry(certificate: "server" | "server-ca" | "client-ca", notAfter: Date): void;
   /** All providers that there are now. */
   keyProviders(states: readonly KeyProviderState[]): void;
 

@@ -178,6 +178,8 @@ export class ApiServerDouble implements AsyncDisposable {
     if (request.headers.get("content-type") !== "application/merge-patch+json") {
       return status(415, "UnsupportedMediaType");
     }
+    const version = given.metadata?.resourceVersion ?? stored.metadata["resourceVersion"];
+    if (version !== stored.metadata["resourceVersion"]) return status(409, "Conflict");
     const patch = sub === undefined ? given : { status: given.status };
     return Response.json(this.#store(collection, key, merged(stored, patch) as Stored));
   }

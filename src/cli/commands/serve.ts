@@ -19,10 +19,16 @@ import { wait } from "../../stores/mod.ts";
 import { TufRefresher } from "../../tuf/mod.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
-import { CONFIG } from "../options.ts";
+import { CONFIG, readTenancy, TENANCY } from "../options.ts";
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { createProcessLogger } from "../process_logger.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
+import {
+  openRotation,
+  readKeyType,
+  rotatesCertificates,
+  type ServedRotation,
+} from "./serve_certificates.ts";
 import { openCluster } from "./serve_cluster.ts";
 import { readSettings } from "./serve_settings.ts";
 
@@ -53,6 +59,13 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
         "CA certificates of clients, read again when they change. With it, clients without a certificate of one of them are refused.",
     },
     {
+      name: "tls-key-type",
+      value: "TYPE",
+      default: "ecdsa",
+      description:
+        "What keys are made where certificates are rotated (`RATIFY_CERT_ROTATION=1`): `ecdsa` (P-256), or `rsa` (2048 bits).",
+    },
+    {
       name: "insecure-http",
       description:
         "Serve plain HTTP, when there is no `--cert-dir`; on the loopback address unless `--http` names another.",
@@ -62,6 +75,7 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
       description:
         "Read resources from the cluster, and write what became of them into their status. `--config` then names a `config.json` with settings of the process, if anything.",
     },
+    TENANCY,
     {
       name: "verify-timeout",
       value: "DURATION",
@@ -147,7 +161,14 @@ The process ends with SIGTERM or SIGINT, after requests under way have got their
 async function run(invocation: Invocation, io: Io): Promise<number> {
   // Not before it is needed: no other command pays for it.
   const server = await import("../../server/mod.ts");
-  const settings = readSettings(serveCommand, invocation, server.parseAddress);
+  const keyType = readKeyType(serveCommand, invocation);
+  const issued: { rotation?: ServedRotation } = {};
+  const settings = readSettings(
+    serveCommand,
+    invocation,
+    server.parseAddress,
+    rotatesCertificates(io) ? () => issued.rotation?.pair ?? { cert: "", key: "" } : undefined,
+  );
   if (settings.tls?.clientCa !== undefined) server.requireSuitableRuntime(Deno.version.deno);
   const metrics = settings.metricsAddress === undefined ? NO_METRICS : await createMetrics();
   const log = createProcessLogger(io, invocation.flag("debug"));
@@ -184,6 +205,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     home: io.env("HOME"),
     env: io.env,
     now: io.now,
+    tenancy: readTenancy(serveCommand, invocation),
     tuf: roots,
     keys,
     surroundings: keySurroundings(io),
@@ -196,6 +218,10 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   log.use(configuration.current);
   roots.use(configuration.current.tufRepositories);
   keys.use(configuration.current.fetchedProviders);
+  await using rotation = rotatesCertificates(io)
+    ? await openRotation(keyType, io, log.logger, metrics)
+    : undefined;
+  if (rotation !== undefined) issued.rotation = rotation;
   await using revocation = await startRevocation(() =>
     stateDir !== undefined && configuration.current.crlCacheEnabled ? `${stateDir}/crl` : undefined
   );
@@ -206,6 +232,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     revocation,
     revocationTotals: () => ({ ...revocation.counters }),
     keyProviders: () => keys.status(),
+    rotationProblem: () => rotation?.problem ?? "",
     plugins: createLazyPlugins(invocation, io),
     record: records?.start,
     userAgent: USER_AGENT,
@@ -215,6 +242,7 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     now: io.now,
   });
   running.service = service;
+  rotation?.serve(service);
   announceConfiguration(configuration.current, log.logger, metrics, io);
   log.logger.info("ready", { version: VERSION });
   await io.untilStopped();

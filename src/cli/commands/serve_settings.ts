@@ -10,11 +10,19 @@ export type ServiceSettings = Omit<
   "userAgent" | "env" | "logger" | "metrics" | "now"
 >;
 
-/** Reads how the service runs from the command line. Throws {@link AssayError} USAGE_INVALID. */
+/** The certificate that is issued for this process, and its key, in PEM. */
+export type IssuedPair = () => { readonly cert: string; readonly key: string };
+
+/**
+ * Reads how the service runs from the command line. Throws {@link AssayError} USAGE_INVALID.
+ *
+ * @param issued where certificates are rotated, in place of those in files.
+ */
 export function readSettings(
   command: Command,
   invocation: Invocation,
   parse: AddressReader,
+  issued: IssuedPair | undefined,
 ): ServiceSettings {
   refuseOtherBuilds(command, invocation);
   const address = (name: string, text: string): ServiceOptions["address"] => {
@@ -29,26 +37,28 @@ export function readSettings(
   const certDir = invocation.text("cert-dir");
   const insecure = invocation.flag("insecure-http");
   const clientCa = invocation.text("ca-cert-file");
-  if (certDir === undefined && !insecure) {
+  if (certDir === undefined && issued === undefined && !insecure) {
     throw usage(
       command,
       "name the server's certificate with --cert-dir, or say --insecure-http",
     );
   }
-  if (certDir === undefined && clientCa !== undefined) {
+  if (certDir === undefined && issued === undefined && clientCa !== undefined) {
     throw usage(command, "--ca-cert-file needs --cert-dir: plain HTTP knows no clients");
   }
   const remembers = invocation.flag("cache-enabled");
   const ttl = remembers ? duration(command, invocation, "cache-ttl", true) ?? 0 : 0;
   const given = invocation.text("http") ?? "";
-  const http = insecure && certDir === undefined && given.startsWith(":")
+  const http = insecure && certDir === undefined && issued === undefined && given.startsWith(":")
     ? `127.0.0.1${given}`
     : given;
   const verify = duration(command, invocation, "verify-timeout", false);
   const mutate = duration(command, invocation, "mutate-timeout", false);
   return {
     address: address("http", http),
-    tls: certDir === undefined
+    tls: issued !== undefined
+      ? { issued, clientCa }
+      : certDir === undefined
       ? undefined
       : { certificate: `${certDir}/tls.crt`, key: `${certDir}/tls.key`, clientCa },
     health: address("health-port", invocation.text("health-port") ?? ""),

@@ -1,4 +1,4 @@
-import { verifyImage } from "../../engine/mod.ts";
+import { ImageVerification, JointVerification } from "../../engine/mod.ts";
 import { AssayError } from "../../errors.ts";
 import type { RecordFile } from "../../records/mod.ts";
 import type { ImageReport } from "../../report/mod.ts";
@@ -10,7 +10,15 @@ import { ImageStores } from "../image_stores.ts";
 import { usage } from "../invocation.ts";
 import type { Io } from "../io.ts";
 import { createLazyRevocation } from "../lazy_revocation.ts";
-import { ARTIFACT_TYPE, CONFIG, imageArguments, SUBJECT, TIMEOUT } from "../options.ts";
+import {
+  ARTIFACT_TYPE,
+  CONFIG,
+  imageArguments,
+  readTenancy,
+  SUBJECT,
+  TENANCY,
+  TIMEOUT,
+} from "../options.ts";
 import { createLazyPlugins, PLUGIN_OPTIONS } from "../plugins.ts";
 import { renderJson } from "../render_json.ts";
 import { renderText } from "../render_text.ts";
@@ -38,6 +46,7 @@ apply to it.`,
       value: "NAME",
       description: "Use the resources that apply in this namespace.",
     },
+    TENANCY,
     {
       name: "as",
       value: "REFERENCE",
@@ -96,11 +105,16 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
   for (const image of images) checkExpectedDigest(image, image.reference.digest);
   const configuration = await requireConfiguration(invocation.texts("config"), io, {
     fetchesKeys: true,
+    tenancy: readTenancy(verifyCommand, invocation),
   });
 
   const scope = invocation.text("namespace") ?? "";
   const artifactTypes = invocation.texts("artifactType");
-  using stores = new ImageStores(configuration, scope, io);
+  using opened = new DisposableStack();
+  const scopes = configuration.scopesOf(scope).map((one) => ({
+    scope: one,
+    stores: opened.use(new ImageStores(configuration, one, io)),
+  }));
   const plugins = createLazyPlugins(invocation, io);
   const record = await openRecord(invocation.text("record"));
   await using revocation = createLazyRevocation(
@@ -111,25 +125,28 @@ async function run(invocation: Invocation, io: Io): Promise<number> {
     const all: (readonly [ImageArgument, ImageReport])[] = [];
     for (const image of images) {
       const { name, reference, repository } = image;
-      const request = {
-        name,
-        reference,
-        repository,
-        scope,
-        ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
-      };
-      const recording = record?.start({ request, configuration, now });
-      const open = async (): Promise<readonly ArtifactStore[]> => {
-        const opened = await stores.open(image, signal);
-        return recording === undefined ? opened : opened.map(recording.store);
-      };
-      const report = await verifyImage({ ...request, stores: open }, configuration, {
-        signal,
-        now,
-        revocation: recording === undefined ? revocation : recording.revocation(revocation),
-        plugins: recording === undefined ? plugins : recording.plugins(plugins),
-      });
-      recording?.done(report);
+      const verification = new JointVerification(scopes.map(({ scope, stores }) => {
+        const request = {
+          name,
+          reference,
+          repository,
+          scope,
+          ...(artifactTypes.length > 0 ? { artifactTypes } : {}),
+        };
+        const recording = record?.start({ request, configuration, now });
+        const open = async (): Promise<readonly ArtifactStore[]> => {
+          const opened = await stores.open(image, signal);
+          return recording === undefined ? opened : opened.map(recording.store);
+        };
+        const verification = new ImageVerification({ ...request, stores: open }, configuration, {
+          signal,
+          now,
+          revocation: recording === undefined ? revocation : recording.revocation(revocation),
+          plugins: recording === undefined ? plugins : recording.plugins(plugins),
+        });
+        return { scope, verification, done: recording?.done };
+      }));
+      const report = await verification.run();
       all.push([image, report]);
     }
     return all;

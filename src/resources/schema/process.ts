@@ -8,6 +8,8 @@ export const executorSchema = z.strictObject({
     .describe("Milliseconds for a verification request."),
   mutationRequestTimeout: milliseconds.default(950)
     .describe("Milliseconds for a mutation request."),
+  tenancy: z.enum(["replace", "tighten"]).default("replace")
+    .describe("Whether resources of a namespace replace those of the cluster, or add conditions."),
 });
 
 /** `logger` of config.json. */
