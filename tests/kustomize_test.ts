@@ -70,7 +70,7 @@ for (const [name, look] of Object.entries(OVERLAYS)) {
     const [container] = template.spec.containers;
     const options = [...serveCommand.options, ...COMMON_OPTIONS];
     const invocation = parseInvocation({ ...serveCommand, options }, container.args.slice(1));
-    readSettings(serveCommand, invocation, parseAddress);
+    readSettings(serveCommand, invocation, parseAddress, undefined);
     assert.ok(invocation.flag("enable-crd-manager"));
     assert.deepEqual(invocation.texts("config"), ["/etc/assay/config/config.json"]);
     const env = container.env.find((one: Manifest) => one.name === "RATIFY_NAME");
