@@ -16,18 +16,22 @@ export interface Assay extends AsyncDisposable {
 /** Starts `serve --enable-crd-manager`, as the given kubeconfig's user; it is ready when this resolves. */
 export async function startAssay(
   plane: ControlPlane,
-  { kubeconfig = plane.kubeconfig, args = [], env = {}, port = plane.providerPort }: {
-    readonly kubeconfig?: string;
-    readonly args?: readonly string[];
-    readonly env?: Record<string, string>;
-    readonly port?: number;
-  } = {},
+  { kubeconfig = plane.kubeconfig, args = [], env = {}, port = plane.providerPort, issued = false }:
+    {
+      readonly kubeconfig?: string;
+      readonly args?: readonly string[];
+      readonly env?: Record<string, string>;
+      readonly port?: number;
+      /** Whether it gets its certificate by itself, in place of that in files. */
+      readonly issued?: boolean;
+    } = {},
 ): Promise<Assay> {
   const pki = `${plane.work}/pki`;
   const child = new Deno.Command(`${ROOT}/dev`, {
     args: [
       ...["assay", "serve", "--enable-crd-manager", "--http", `127.0.0.1:${port}`],
-      ...["--cert-dir", `${pki}/provider-dir`, "--ca-cert-file", `${pki}/gatekeeper-ca.crt`],
+      ...(issued ? [] : ["--cert-dir", `${pki}/provider-dir`]),
+      ...["--ca-cert-file", `${pki}/gatekeeper-ca.crt`],
       ...["--health-port", "127.0.0.1:0", ...args],
     ],
     env: { KUBECONFIG: kubeconfig, RATIFY_NAMESPACE: "gatekeeper-system", ...env },

@@ -361,6 +361,64 @@ Deno.test("two replicas serve, one writes statuses, and the other follows when i
   delete running.assay;
 });
 
+Deno.test("certificates are rotated while Pods are created, and no Pod notices", async () => {
+  const name = "ratify.gatekeeper-system";
+  await running.assay?.[Symbol.asyncDispose]();
+  await plane.restartGatekeeperKnowing([name]);
+  const rotating = { RATIFY_CERT_ROTATION: "1", RATIFY_NAME: "ratify" };
+  running.assay = await startAssay(plane, { env: rotating, issued: true });
+  const address = `https://${name}:${plane.providerPort}/ratify/gatekeeper/v1`;
+  for (
+    const [provider, path] of [["ratify-provider", "verify"], [
+      "ratify-mutation-provider",
+      "mutate",
+    ]]
+  ) {
+    const patch = JSON.stringify({ spec: { url: `${address}/${path}` } });
+    await plane.kubectl("patch", "provider", provider ?? "", "--type", "merge", "-p", patch);
+  }
+  await until(
+    async () => (await admit("signed", SIGNED)).admitted,
+    "the issued certificate is trusted",
+    120,
+  );
+  const serverOf = async (): Promise<string> =>
+    (await get("secret", "ratify-tls", "gatekeeper-system"))["data"]?.["tls.crt"] ?? "";
+  const watching = new AbortController();
+  const wrong: string[] = [];
+  let asked = 0;
+  const asking = Array.from({ length: 3 }, async (_, worker) => {
+    while (!watching.signal.aborted) {
+      const [signed, unsigned] = [
+        await admit(`s-${worker}`, SIGNED),
+        await admit(`u-${worker}`, UNSIGNED),
+      ];
+      asked += 2;
+      if (!signed.admitted) wrong.push(signed.said);
+      if (unsigned.admitted || !/is not signed/.test(unsigned.said)) wrong.push(unsigned.said);
+    }
+  });
+  // First a server certificate of the same authority, then another authority.
+  for (const lost of [["tls.crt", "tls.key"], ["ca.key"]]) {
+    const before = await serverOf();
+    const data = Object.fromEntries(lost.map((key) => [key, null]));
+    await plane.kubectl(
+      ...["-n", "gatekeeper-system", "patch", "secret", "ratify-tls", "--type", "merge"],
+      ...["-p", JSON.stringify({ data })],
+    );
+    await until(
+      async () => ![before, ""].includes(await serverOf()),
+      `a new certificate after ${lost} went`,
+      150,
+    );
+    await pause(3000);
+  }
+  watching.abort();
+  await Promise.all(asking);
+  assert.deepEqual(wrong, []);
+  assert.ok(asked > 100, String(asked));
+});
+
 /** Gatekeeper's side: the Provider objects, the constraint, expansion and mutation of the library. */
 async function installLibrary(): Promise<void> {
   for (const kind of ["verifiedimagesstrict", "assign"]) {

@@ -66,6 +66,8 @@ export interface ControlPlane extends AsyncDisposable {
   isGatekeeperReady(): Promise<boolean>;
   /** Ends a process of the control plane at once and starts it again. */
   restart(name: "etcd" | "apiserver" | "gatekeeper"): Promise<void>;
+  /** Starts Gatekeeper again, to which these names are this machine: there is no DNS of a cluster. */
+  restartGatekeeperKnowing(names: readonly string[]): Promise<void>;
   /** Ends a process at once. */
   kill(name: "etcd" | "apiserver" | "gatekeeper"): Promise<void>;
 }
@@ -124,6 +126,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
     (await Deno.readTextFile(`${work}/images.txt`)).trim().split("\n")
       .map((line) => line.split(" ") as [string, string]),
   );
+  const kill = async (name: string): Promise<void> => {
+    const pid = Number(await Deno.readTextFile(`${work}/cp/${name}.pid`));
+    Deno.kill(pid, "SIGKILL");
+    while (await isRunning(pid)) await pause(20);
+  };
   const plane: ControlPlane = {
     kubeconfig,
     work,
@@ -148,34 +155,38 @@ export async function startControlPlane(): Promise<ControlPlane> {
         return false;
       }
     },
-    kill: async (name) => {
-      const pid = Number(await Deno.readTextFile(`${work}/cp/${name}.pid`));
-      Deno.kill(pid, "SIGKILL");
-      while (await exists(`/proc/${pid}/cmdline`) && await isRunning(pid)) await pause(20);
-    },
-    restart: async (name) => {
-      const path = `${work}/cp/${name}.pid`;
-      const pid = Number(await Deno.readTextFile(path));
-      const [command = "", ...args] = (await Deno.readTextFile(`/proc/${pid}/cmdline`))
-        .replace(/\0$/, "").split("\0");
-      const variables = Object.fromEntries(
-        (await Deno.readTextFile(`/proc/${pid}/environ`)).split("\0").filter(Boolean)
-          .map((line) => line.split(/=(.*)/s) as [string, string]),
-      );
-      await plane.kill(name);
-      const shell = `"$0" "$@" >>"${work}/cp/${name}.log" 2>&1 & echo $! >"${path}"`;
-      const { code } = await new Deno.Command("sh", {
-        args: ["-c", shell, command, ...args],
-        env: variables,
-        clearEnv: true,
-        stdin: "null",
-        stdout: "null",
-        stderr: "null",
-      }).output();
-      if (code !== 0) throw new Error(`${name} could not be started again`);
+    kill,
+    restart: (name) => restart(name, ['"$0" "$@"']),
+    restartGatekeeperKnowing: async (names) => {
+      const hosts = `${work}/hosts`;
+      await Deno.writeTextFile(hosts, `127.0.0.1 localhost ${names.join(" ")}\n`);
+      const inside = `mount --bind "${hosts}" /etc/hosts && exec "$0" "$@"`;
+      await restart("gatekeeper", [`unshare -m sh -c '${inside}' "$0" "$@"`]);
     },
     [Symbol.asyncDispose]: stop,
   };
+  /** @param command starts the process, whose program and arguments are `$0` and `$@`. */
+  async function restart(name: string, [command]: readonly [string]): Promise<void> {
+    const path = `${work}/cp/${name}.pid`;
+    const pid = Number(await Deno.readTextFile(path));
+    const [program = "", ...args] = (await Deno.readTextFile(`/proc/${pid}/cmdline`))
+      .replace(/\0$/, "").split("\0");
+    const variables = Object.fromEntries(
+      (await Deno.readTextFile(`/proc/${pid}/environ`)).split("\0").filter(Boolean)
+        .map((line) => line.split(/=(.*)/s) as [string, string]),
+    );
+    await kill(name);
+    const shell = `${command} >>"${work}/cp/${name}.log" 2>&1 & echo $! >"${path}"`;
+    const { code } = await new Deno.Command("sh", {
+      args: ["-c", shell, program, ...args],
+      env: variables,
+      clearEnv: true,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    if (code !== 0) throw new Error(`${name} could not be started again`);
+  }
   return plane;
 }
 
