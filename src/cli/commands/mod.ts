@@ -2,6 +2,7 @@ import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { crdsCommand } from "./crds.ts";
 import { discoverCommand } from "./discover.ts";
+import { migrateCommand } from "./migrate.ts";
 import { replayCommand } from "./replay.ts";
 import { resolveCommand } from "./resolve.ts";
 import { serveCommand } from "./serve.ts";
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   discoverCommand,
   checkCommand,
   replayCommand,
+  migrateCommand,
   crdsCommand,
   verifyBundleCommand,
   versionCommand,
