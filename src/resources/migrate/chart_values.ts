@@ -7,6 +7,12 @@ import type { Sources } from "./read_sources.ts";
 /** Settings of the process in `config.json`, as far as the chart has values for them. */
 const SECTIONS = ["store", "verifier", "policy", "executor", "logger", "crl"];
 
+const FIELDS = {
+  executor: ["verificationRequestTimeout", "mutationRequestTimeout"],
+  logger: ["formatter", "requestHeaders"],
+  crl: ["cache"],
+};
+
 /**
  * The values of the chart for what resources do not say: settings of the process, and identities. What the
  * chart would make resources of is switched off, where it can be: the printed ones are there.
@@ -35,6 +41,14 @@ function processValues({ value, document }: Sources["settings"][number], report:
   for (const name of Object.keys(value).filter((one) => !SECTIONS.includes(one))) {
     const text = "is left out: no such section is known";
     report.add("dropped", subject, [name], text, "correct its name");
+  }
+  for (const [section, known] of Object.entries(FIELDS)) {
+    for (
+      const name of Object.keys(membersOf(value[section])).filter((one) => !known.includes(one))
+    ) {
+      const text = "is left out: no such field is known";
+      report.add("dropped", subject, [section, name], text, "correct its name");
+    }
   }
   const executor = membersOf(value["executor"]);
   const timeout: Record<string, number> = {};

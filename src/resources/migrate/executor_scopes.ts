@@ -85,7 +85,7 @@ export function notationScopes(
       "decision",
       executor,
       ["spec", "scopes"],
-      `for ${host} no Notation signature counts, and its images are denied: trust policies of Notation name repositories`,
+      `for ${host} no Notation signature counts: trust policies of Notation name repositories`,
       `list the repositories of ${host} in registryScopes, or "*" if every registry may be trusted alike`,
     );
   }

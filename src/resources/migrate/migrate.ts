@@ -52,7 +52,13 @@ export async function migrate(
   for (const { kind, problem } of options.unread ?? []) {
     const source = { document: placeless(kind), path: [] };
     const text = `could not be read from the cluster: ${problem}`;
-    report.add("decision", { label: "", source }, [], text, "allow listing them, and migrate again");
+    report.add(
+      "decision",
+      { label: "", source },
+      [],
+      text,
+      "allow listing them, and migrate again",
+    );
     sources.lost.push({ scope: "", label: kind });
   }
   const drafts = [
@@ -89,7 +95,8 @@ function reportMeanings(drafts: readonly Draft[], report: Report): void {
   for (const draft of drafts) {
     const parameters = isObject(draft.spec["parameters"]) ? draft.spec["parameters"] : {};
     const { authProvider, trustPolicies } = parameters;
-    if (isObject(authProvider) && authProvider["name"] !== "dockerConfig") {
+    const isAsked = isObject(authProvider) && authProvider["name"] !== "dockerConfig";
+    if (isAsked && parameters["anonymousFallback"] !== true) {
       const text = "registries are not asked anonymously when this provider fails";
       const remedy = "set anonymousFallback to true where they should be";
       report.add("note", draft, ["spec", "parameters", "authProvider"], text, remedy);

@@ -66,6 +66,16 @@ function readResource(
     EXECUTOR_GROUPS.some((known) => known === group);
   const known = typeof kind === "string" && group === GROUP ? KINDS.get(kind) : undefined;
   if (known === undefined && !isExecutor) {
+    if (usesDapr(value)) {
+      report.add(
+        "decision",
+        { label: `${kind}/${name}`, source },
+        ["spec"],
+        "keeps its cache in Dapr, which there is none of here",
+        "use --cache-type ristretto: each replica keeps its own",
+      );
+      return;
+    }
     const found = isObject(value) ? `${apiVersion ?? "?"} ${kind ?? "?"}` : describe(value);
     report.add("note", { label: "", source }, [], `${found} is left out: it configures nothing`);
     return;
@@ -95,6 +105,12 @@ function readResource(
     ...(Object.keys(kept).length > 0 ? { annotations: kept } : {}),
   };
   sources.drafts.push(draftOf(known.class, scope, name, spec, source, also));
+}
+
+/** Whether a workload is started with a cache that is not in the process. */
+function usesDapr(workload: unknown): boolean {
+  const text = JSON.stringify(workload) ?? "";
+  return /"--cache-type(?:=|",")dapr"/.test(text);
 }
 
 /** The plugins of a `config.json` are resources of the cluster. */
