@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parseAllDocuments, stringify } from "yaml";
 import { loadConfiguration, migrate, type MigrationOptions } from "../src/resources/mod.ts";
 import { ApiServerDouble } from "./clouds/api_server.ts";
+import { writeKubeconfig } from "./clouds/kubeconfig.ts";
 import { runCli } from "./run_cli.ts";
 import { temporaryFolder } from "./temp.ts";
 
@@ -322,7 +323,7 @@ Deno.test("migrate --cluster reads resources and executors, and denies for kinds
     api.put(collection, resource);
   }
   for (const kind of ["executors", "namespacedexecutors"]) api.unknown.add(kind);
-  const env = { KUBECONFIG: await kubeconfig(api, folder.path) };
+  const env = { KUBECONFIG: await writeKubeconfig(api, folder.path) };
   const good = await runCli(["migrate", "--cluster"], { env });
   assert.equal(good.status, 0, good.err);
   const printed = parseAllDocuments(good.out).map((one) => one.toJS());
@@ -335,26 +336,3 @@ Deno.test("migrate --cluster reads resources and executors, and denies for kinds
   assert.match(partial.out, /"?not carried over: Verifier"?: all/);
   assert.deepEqual(api.changes, []);
 });
-
-/** A kubeconfig for the double. */
-async function kubeconfig(api: ApiServerDouble, folder: string): Promise<string> {
-  const path = `${folder}/kubeconfig`;
-  await Deno.writeTextFile(
-    path,
-    stringify({
-      "apiVersion": "v1",
-      "kind": "Config",
-      "current-context": "c",
-      "clusters": [{
-        name: "c",
-        cluster: {
-          "server": `https://127.0.0.1:${api.port}`,
-          "certificate-authority-data": btoa(api.ca),
-        },
-      }],
-      "users": [{ name: "u", user: { token: "PLANTED-token-1" } }],
-      "contexts": [{ name: "c", context: { cluster: "c", user: "u" } }],
-    }),
-  );
-  return path;
-}

@@ -118,8 +118,7 @@ function reportMeanings(drafts: readonly Draft[], report: Report): void {
       one.namespace === draft.namespace && [...typesOf(one)].some((type) => types.has(type))
     );
     if (other === undefined) continue;
-    const text =
-      `judges artifacts that ${other.label} judges too: both do here, where one by chance did`;
+    const text = `judges artifacts that ${other.label} judges too: both judge them`;
     const remedy = "check that the policy is right with a report of each";
     report.add("changed", draft, ["spec", "artifactTypes"], text, remedy);
   }
