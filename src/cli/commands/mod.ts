@@ -3,6 +3,7 @@ import { checkCommand } from "./check.ts";
 import { crdsCommand } from "./crds.ts";
 import { discoverCommand } from "./discover.ts";
 import { migrateCommand } from "./migrate.ts";
+import { pullCommand } from "./pull.ts";
 import { replayCommand } from "./replay.ts";
 import { resolveCommand } from "./resolve.ts";
 import { serveCommand } from "./serve.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   resolveCommand,
   discoverCommand,
+  pullCommand,
   checkCommand,
   replayCommand,
   migrateCommand,
