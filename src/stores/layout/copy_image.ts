@@ -109,7 +109,7 @@ class Copy {
   ): Promise<void> {
     const { signal } = this.#options;
     const found = await this.#store.referrers(subject, { signal });
-    for (const { source, ...referrer } of found.filter((one) => one.source === "referrer")) {
+    for (const { source: _, ...referrer } of found.filter((one) => one.source === "referrer")) {
       if (!this.seen.has(referrer.digest)) this.attached++;
       await this.image(within(referrer), depth - 1, true);
       const artifactType = this.#types.get(referrer.digest) ?? referrer.artifactType;
