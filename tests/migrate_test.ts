@@ -42,7 +42,30 @@ Deno.test("migrate --values prints what resources do not say", async () => {
     provider: { timeout: { validationTimeoutSeconds: 8 } },
     logger: { formatter: "json", requestHeaders: { traceIDHeaderName: ["x-trace-id"] } },
     crl: { cache: { enabled: true } },
+    oras: { useHttp: true, cache: { enabled: false, ttl: 10 } },
   }]);
+});
+
+Deno.test("migrate --values has the identity of the pod, and how registries are asked", async () => {
+  const valuesOf = async (name: string): Promise<Json> => {
+    const { out } = await runCli(["migrate", "--values", `${ROOT}config/samples/${name}.yaml`]);
+    return parseAllDocuments(out)[0]?.toJS();
+  };
+  const cache = { enabled: false, ttl: 10 };
+  assert.deepEqual((await valuesOf("store-azure"))["oras"], {
+    useHttp: false,
+    cache,
+    authProviders: {
+      azureWorkloadIdentityEnabled: true,
+      azureContainerRegistryEndpoints: ["example.azurecr.io"],
+    },
+  });
+  const alibaba = await valuesOf("store-alibaba-cloud");
+  assert.deepEqual(alibaba["alibabacloudAcrConfig"], {
+    acrInstancesConfig: [{ instanceName: "example", instanceId: "cri-0123456789abcdef" }],
+  });
+  const vault = await valuesOf("azurekeyvault");
+  assert.deepEqual(Object.keys(vault), ["notation", "cosign", "azureWorkloadIdentity"]);
 });
 
 Deno.test("migrate --report json has every finding, and its place", async () => {

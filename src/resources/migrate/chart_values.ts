@@ -32,6 +32,7 @@ export function chartValues(
     notation: { enabled: false },
     cosign: { enabled: false },
     ...identities(drafts),
+    ...storeValues(drafts),
     ...(file === undefined ? {} : processValues(file, report)),
   };
 }
@@ -95,4 +96,39 @@ function identities(drafts: readonly Draft[]): Members {
     }
   }
   return {};
+}
+
+/** Credential providers, by the value that chooses each. */
+const AUTH_PROVIDERS: Readonly<Record<string, string>> = {
+  azureWorkloadIdentity: "azureWorkloadIdentityEnabled",
+  azureManagedIdentity: "azureManagedIdentityEnabled",
+  k8Secrets: "k8secretsEnabled",
+  awsEcrBasic: "awsEcrBasicEnabled",
+  alibabacloudAcrBasic: "alibabacloudAcrBasicEnabled",
+};
+
+/** What the one Store that the chart makes says, where there is one for registries that it can stand for. */
+function storeValues(drafts: readonly Draft[]): Members {
+  const [store, ...others] = drafts.filter((draft) => draft.kind === "Store");
+  if (store === undefined || others.length > 0 || store.spec["name"] !== "oras") return {};
+  const parameters = membersOf(store.spec["parameters"]);
+  const { name, defaultInstanceId, acrInstancesConfig, endpoints } = membersOf(
+    parameters["authProvider"],
+  );
+  const chosen = AUTH_PROVIDERS[String(name)];
+  return {
+    oras: {
+      useHttp: parameters["useHttp"] === true,
+      cache: { enabled: parameters["cacheEnabled"] === true, ttl: parameters["ttl"] ?? 10 },
+      ...(chosen === undefined ? {} : {
+        authProviders: {
+          [chosen]: true,
+          ...(endpoints === undefined ? {} : { azureContainerRegistryEndpoints: endpoints }),
+        },
+      }),
+    },
+    ...(name === "alibabacloudAcrBasic"
+      ? { alibabacloudAcrConfig: { defaultInstanceId, acrInstancesConfig } }
+      : {}),
+  };
 }
