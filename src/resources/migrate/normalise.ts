@@ -1,4 +1,5 @@
 import { isObject, type Members } from "../members.ts";
+import { namesBuiltInPlugin } from "../plugin_fields.ts";
 import type { Path } from "../document.ts";
 import { RESOURCE_SCHEMAS } from "../schema/catalog.ts";
 import { authProviders } from "../schema/store.ts";
@@ -25,7 +26,10 @@ export async function normalise(drafts: readonly Draft[], report: Report): Promi
   );
   const providers: Draft[] = [];
   for (const draft of policies) {
-    if (draft.kind !== "CertificateStore") providers.push(draft);
+    if (classOf(draft) === "Verifier" && namesBuiltInPlugin(draft.spec)) {
+      const text = "is left out: the plugin of AWS Signer is built in, and nothing is downloaded";
+      report.add("note", draft, [], text);
+    } else if (draft.kind !== "CertificateStore") providers.push(draft);
     else providers.push(...await providerOf(draft, drafts, report));
   }
   return providers.map((draft) => withoutUnknown(renameReferences(draft, drafts, report), report));
