@@ -90,6 +90,28 @@ Deno.test("check --cluster says where the service has something else in force th
   assert.match(out, /Store\/told: its status says: AUTH_DENIED: no/);
 });
 
+Deno.test("check --cluster believes the status of a resource that names files of the pod", async () => {
+  const { status, out } = await check((api) => {
+    const parameters = { contentType: "certificate", path: "/nowhere/ca.pem" };
+    const type = { name: "cosign", artifactTypes: "x" };
+    const spec = { ...type, parameters: { key: "/nowhere/cosign.pub" } };
+    const conditions = [{ type: "Ready", status: "True", reason: "InForce" }];
+    api.put(
+      "verifiers",
+      verifier("files", spec, { status: { conditions, observedGeneration: 1 } }),
+    );
+    api.put("keymanagementproviders", {
+      apiVersion: GROUP,
+      kind: "KeyManagementProvider",
+      metadata: { name: "file" },
+      spec: { type: "file", parameters },
+    });
+  });
+  assert.equal(status, 0);
+  assert.match(out, /warning: Verifier\/files: in force for the service, and not from here: .*key/);
+  assert.match(out, /warning: KeyManagementProvider\/file: .*\/nowhere\/ca\.pem/);
+});
+
 Deno.test("check --cluster tells of material that the service fetches what its status says", async () => {
   const { out } = await check((api) => {
     putSample(api, "azurekeyvault.yaml");

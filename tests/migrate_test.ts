@@ -345,7 +345,8 @@ Deno.test("migrate --cluster reads resources and executors, and denies for kinds
     const collection = kind === "Policy" ? "policies" : `${kind.toLowerCase()}s`;
     api.put(collection, resource);
   }
-  for (const kind of ["executors", "namespacedexecutors"]) api.unknown.add(kind);
+  // Executors may not be listed, and there are none to list.
+  for (const kind of ["executors", "namespacedexecutors"]) api.forbidden.add(`list ${kind}`);
   const env = { KUBECONFIG: await writeKubeconfig(api, folder.path) };
   const good = await runCli(["migrate", "--cluster"], { env });
   assert.equal(good.status, 0, good.err);
@@ -358,4 +359,24 @@ Deno.test("migrate --cluster reads resources and executors, and denies for kinds
   assert.match(partial.err, /^Verifier:1:1: decision could not be read.*403/m);
   assert.match(partial.out, /"?not carried over: Verifier"?: all/);
   assert.deepEqual(api.changes, []);
+
+  api.forbidden.clear();
+  api.instead = (_, { pathname }) =>
+    pathname === "/apis/config.ratify.dev" ? Response.json({ kind: "APIGroup" }) : undefined;
+  api.put("executors", executor("e", { scopes: ["r.example/a"] }));
+  const both = await runCli(["migrate", "--cluster"], { env });
+  assert.match(both.out, /^ {2}name: n-ca$/m);
+  // Two policies of one scope are one too many: neither of them is believed.
+  assert.match(both.err, /decision Policy\/ratify-policy.*is already defined/);
+  assert.match(both.out, /not carried over: Policy\/ratify-policy/);
+});
+
+Deno.test("migrate: a field that only Assay could know is not dropped, as it may have been meant", async () => {
+  const [policy] = documentsOf("threshold-policy.yaml");
+  const spec = {
+    type: "threshold-policy",
+    parameters: { policy: { rules: [{ verifierNam: "x" }] } },
+  };
+  const { resources } = await migrated({ ...policy, spec });
+  assert.match(JSON.stringify(find(resources, "Policy")), /not carried over: Policy/);
 });

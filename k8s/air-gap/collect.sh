@@ -37,7 +37,7 @@ for path in "$@"; do
 done
 
 # shellcheck disable=SC2046,SC2086 -- words are meant to be split: references have no spaces
-$assay pull $(cat "$out/images.txt") --to "$out/images" --at "$at/images" ${PULL:-} > "$out/store.yaml.new"
+$assay pull --to "$out/images" --at "$at/images" ${PULL:-} -- $(cat "$out/images.txt") > "$out/store.yaml.new"
 mv "$out/store.yaml.new" "$out/config/store-images.yaml"
 $assay crds > "$out/k8s/crds.yaml"
 rm -rf "$out/k8s/manifests"

@@ -26,4 +26,4 @@ if [ -z "$assay" ]; then
 fi
 $assay check "$in/config" >&2 || exit 2
 # shellcheck disable=SC2046 -- words are meant to be split: references have no spaces
-exec $assay verify $(cat images.txt) --config "$in/config"
+exec $assay verify --config "$in/config" -- $(cat images.txt)

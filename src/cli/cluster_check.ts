@@ -19,9 +19,16 @@ export function resourceLines(
     const { label } = object;
     const problems = loaded.problems.get(label) ?? [];
     const errors = problems.filter(({ severity }) => severity === "error");
+    const why = errors.map(describe).join("; ");
     const head: CheckLine = errors.length === 0
       ? { severity: "info", text: `${label}: in force` }
-      : { severity: "error", text: `${label}: not in force: ${errors.map(describe).join("; ")}` };
+      : isInForce(object)
+      // It may name files that are in the pod only.
+      ? {
+        severity: "warning",
+        text: `${label}: in force for the service, and not from here: ${why}`,
+      }
+      : { severity: "error", text: `${label}: not in force: ${why}` };
     const warnings = problems.filter(({ severity }) => severity === "warning").map((
       problem,
     ): CheckLine => ({ severity: "warning", text: `${label}: ${describe(problem)}` }));
@@ -33,12 +40,22 @@ function describe({ code, field, text }: Problem): string {
   return [code, field === "" ? text : `${field}: ${text}`].join(" ");
 }
 
+/** Whether a service has this very generation in force. */
+function isInForce({ status, generation }: ClusterObject): boolean {
+  const seen = memberOf(status, "observedGeneration");
+  return seen === generation && textOf(readyOf(status), "status") === "True";
+}
+
+function readyOf(status: unknown): unknown {
+  const conditions = memberOf(status, "conditions");
+  return (Array.isArray(conditions) ? conditions : [])
+    .find((one) => textOf(one, "type") === "Ready");
+}
+
 /** What a service that runs has written, where it says something else than what we found. */
 function statusLines(object: ClusterObject, isWrong: boolean): CheckLine[] {
   const { label, status, generation } = object;
-  const conditions = memberOf(status, "conditions");
-  const ready = (Array.isArray(conditions) ? conditions : [])
-    .find((one) => textOf(one, "type") === "Ready");
+  const ready = readyOf(status);
   const seen = memberOf(status, "observedGeneration");
   const warn = (text: string): CheckLine[] => [{ severity: "warning", text: `${label}: ${text}` }];
   if (isWrong && textOf(ready, "reason") === "LastGoodInForce") {

@@ -1,4 +1,4 @@
-import { KubernetesClient, memberOf } from "../../cloud/mod.ts";
+import { CloudError, KubernetesClient, memberOf } from "../../cloud/mod.ts";
 import {
   collectionPath,
   EXECUTOR_GROUPS,
@@ -106,6 +106,20 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** Whether a cluster has an API group, which everybody may ask; when in doubt it has. */
+async function isKnown(
+  client: KubernetesClient,
+  group: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    return await client.get(`/apis/${group}`, signal) !== undefined;
+  } catch (error) {
+    if (error instanceof CloudError) return true;
+    throw error;
+  }
+}
+
 /** Objects as files of their own, without what the server adds. */
 async function readCluster(
   io: Io,
@@ -117,13 +131,15 @@ async function readCluster(
   const client = new KubernetesClient(access, USER_AGENT);
   const files: SourceFile[] = [];
   const unread: { kind: string; problem: string }[] = [];
-  const collections = [
-    ...[...KINDS.keys()].map((kind) => [kind, collectionPath(kind)] as const),
-    ...EXECUTOR_GROUPS.flatMap((group) => [
-      ["Executor", `/apis/${group}/v2alpha1/executors`] as const,
-      ["NamespacedExecutor", `/apis/${group}/v2alpha1/namespacedexecutors`] as const,
-    ]),
-  ];
+  const collections = [...KINDS.keys()].map((kind) => [kind, collectionPath(kind)] as const);
+  for (const group of EXECUTOR_GROUPS) {
+    // Whoever may not list a kind is told so also where there is no such kind.
+    if (!await isKnown(client, group, signal)) continue;
+    collections.push(
+      ["Executor", `/apis/${group}/v2alpha1/executors`],
+      ["NamespacedExecutor", `/apis/${group}/v2alpha1/namespacedexecutors`],
+    );
+  }
   for (const [kind, path] of collections) {
     const listing = await listCollection(client, path, signal);
     if (listing.items === undefined) {

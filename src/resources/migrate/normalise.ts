@@ -147,6 +147,21 @@ const PARAMETERS_OVERWRITTEN: Readonly<Record<string, readonly string[]>> = {
   KeyManagementProvider: ["type", "resource"],
 };
 
+/** Types that both know. Of others nobody can say that a field had no effect. */
+const COMMON_TYPES: Readonly<Record<string, readonly string[]>> = {
+  Store: ["oras"],
+  Verifier: [
+    "notation",
+    "cosign",
+    "sbom",
+    "vulnerabilityreport",
+    "schemavalidator",
+    "licensechecker",
+  ],
+  Policy: ["config-policy", "rego-policy"],
+  KeyManagementProvider: ["inline", "azurekeyvault"],
+};
+
 /** Leaves out fields without a meaning, and those that nobody knows, which had none either. */
 function withoutUnknown(draft: Draft, report: Report): Draft {
   const resourceClass = classOf(draft) as ResourceClass;
@@ -178,11 +193,10 @@ function withoutUnknown(draft: Draft, report: Report): Draft {
     if (!Object.hasOwn(parameters as Members, name)) continue;
     drop(["parameters", name], "is left out: it means nothing here");
   }
-  const unknown = [
+  const isCommon = COMMON_TYPES[resourceClass]?.includes(type) === true;
+  const unknown = !isCommon ? [] : [
     ...unknownMembers(schema.spec, spec, []),
-    ...(isBuiltIn
-      ? unknownMembers(schema.parameters[type], spec["parameters"], ["parameters"])
-      : []),
+    ...unknownMembers(schema.parameters[type], spec["parameters"], ["parameters"]),
     ...(resourceClass === "Store" ? unknownOfProvider(spec) : []),
   ];
   for (const path of unknown) {
