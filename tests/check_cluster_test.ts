@@ -112,6 +112,19 @@ Deno.test("check --cluster believes the status of a resource that names files of
   assert.match(out, /warning: KeyManagementProvider\/file: .*\/nowhere\/ca\.pem/);
 });
 
+Deno.test("check --cluster does not believe a status of another generation", async () => {
+  const { status, out } = await check((api) => {
+    const spec = { name: "cosign", artifactTypes: "x", parameters: { key: "/nowhere/cosign.pub" } };
+    const conditions = [{ type: "Ready", status: "True", reason: "InForce" }];
+    api.put(
+      "verifiers",
+      verifier("files", spec, { status: { conditions, observedGeneration: 9 } }),
+    );
+  });
+  assert.equal(status, 2);
+  assert.match(out, /error: Verifier\/files: not in force/);
+});
+
 Deno.test("check --cluster tells of material that the service fetches what its status says", async () => {
   const { out } = await check((api) => {
     putSample(api, "azurekeyvault.yaml");

@@ -372,11 +372,28 @@ Deno.test("migrate --cluster reads resources and executors, and denies for kinds
 });
 
 Deno.test("migrate: a field that only Assay could know is not dropped, as it may have been meant", async () => {
-  const [policy] = documentsOf("threshold-policy.yaml");
-  const spec = {
-    type: "threshold-policy",
-    parameters: { policy: { rules: [{ verifierNam: "x" }] } },
-  };
-  const { resources } = await migrated({ ...policy, spec });
+  const [policy, ...verifiers] = documentsOf("threshold-policy.yaml");
+  const [rule] =
+    (policy?.["spec"] as { parameters: { policy: { rules: Json[] } } }).parameters.policy
+      .rules;
+  const rules = [{ ...rule, requred: true }];
+  const spec = { type: "threshold-policy", parameters: { policy: { rules } } };
+  const { resources } = await migrated({ ...policy, spec }, ...verifiers);
   assert.match(JSON.stringify(find(resources, "Policy")), /not carried over: Policy/);
+});
+
+Deno.test("migrate: for a verifier of the cluster that is missing, policies of namespaces deny too", async () => {
+  const all = documentsOf("namespaces.yaml");
+  const policy = all.find((one) => one["kind"] === "Policy") ?? assert.fail();
+  const own = {
+    ...policy,
+    kind: "NamespacedPolicy",
+    metadata: { name: "ratify-policy", namespace: "team-b" },
+  };
+  const store = all.find((one) => one["kind"] === "Store") ?? assert.fail();
+  const verifier = { ...store, kind: "Verifier", spec: { name: "none", artifactTypes: "x" } };
+  const { resources } = await migrated(...all, own, verifier);
+  for (const kind of ["Policy", "NamespacedPolicy"]) {
+    assert.match(JSON.stringify(find(resources, kind)), /not carried over: Verifier\/registries/);
+  }
 });
