@@ -25,6 +25,8 @@ export interface StoreSurroundings {
   env(name: CredentialVariable): string | undefined;
   /** Is told of every request to a registry. */
   readonly observe?: RequestObserver;
+  /** How long one exchange with a registry may take, in milliseconds; see {@link openRegistryStore}. */
+  readonly exchangeTimeout?: number;
 }
 
 /**
@@ -40,12 +42,13 @@ export function openStore(
     const { name, parameters } = configured;
     return { store: new LayoutsStore({ name, ...parameters }) };
   }
-  const { userAgent, env, observe } = surroundings;
+  const { userAgent, env, observe, exchangeTimeout } = surroundings;
   const parameters = configured?.parameters;
   const store = openRegistryStore({
     userAgent,
     credentials: credentials(parameters?.authProvider, env),
     ...(observe === undefined ? {} : { observe }),
+    ...(exchangeTimeout === undefined ? {} : { timeout: exchangeTimeout }),
     ...(configured === undefined ? {} : { name: configured.name }),
     ...(parameters === undefined ? {} : registryOptions(parameters)),
   });

@@ -50,7 +50,7 @@ export async function compileVaultStore(
     problems.issues(candidate, candidate.parametersPath, parameters.issues);
     return undefined;
   }
-  const list = await readList(parameters.value.certificates);
+  const list = await readCertificateList(parameters.value.certificates);
   const checked = validate(azureKeyVaultParameters.shape.certificates, list);
   if (list === undefined || !checked.ok || list.length === 0) {
     const text =
@@ -111,7 +111,7 @@ function checkVault(
 }
 
 /** The list in the YAML of a CertificateStore, with the names that providers have; undefined when it is none. */
-async function readList(text: string): Promise<unknown[] | undefined> {
+export async function readCertificateList(text: string): Promise<unknown[] | undefined> {
   const { array } = Object(await yamlOf(text)) as Readonly<Record<string, unknown>>;
   if (!Array.isArray(array)) return undefined;
   return await Promise.all(array.map(async (item: unknown) => {

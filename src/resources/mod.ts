@@ -12,9 +12,11 @@ export {
   type Refusal,
 } from "./configuration_files.ts";
 export * from "./cluster/mod.ts";
+export * from "./migrate/mod.ts";
 export { canonicalJson } from "./generation.ts";
 export { pluralOf, type ResourceDefinition, resourceDefinitions } from "./definitions.ts";
 export { FileWatch, signatureOf } from "./file_watch.ts";
+export { KINDS } from "./kinds.ts";
 export { loadConfiguration, type LoadOptions, type LoadResult } from "./load.ts";
 export type { TufRepository, TufSource } from "../tuf/mod.ts";
 export { publicGoodTrustedRoot, stagingTrustedRoot } from "./default_trusted_root.ts";

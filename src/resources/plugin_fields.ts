@@ -1,4 +1,5 @@
 import type { Candidate, ProblemList } from "./candidate.ts";
+import type { Members } from "./members.ts";
 
 /** Programs are never downloaded: nobody could say what would run. */
 export function refuseSource(candidate: Candidate, problems: ProblemList): void {
@@ -14,22 +15,24 @@ export function refuseSource(candidate: Candidate, problems: ProblemList): void 
 const AWS_SIGNER = "notation-com.amazonaws.signer.notation.plugin";
 const AWS_SIGNER_ARTIFACT = "public.ecr.aws/aws-signer/notation-plugin";
 
-/**
- * Whether a Verifier is there to download the plugin of AWS Signer, which is built in: then it is not
- * needed, and says so. It judges nothing itself; the Notation verifier does.
- */
-export function isBuiltInPlugin(candidate: Candidate, problems: ProblemList): boolean {
-  const { name, type, source } = candidate.spec;
+/** Whether the spec of a Verifier is there to download the plugin of AWS Signer, which is built in. */
+export function namesBuiltInPlugin({ name, type, source }: Members): boolean {
   const { artifact } = Object(source) as Record<string, unknown>;
   const names = [AWS_SIGNER_ARTIFACT, `${AWS_SIGNER_ARTIFACT}:`, `${AWS_SIGNER_ARTIFACT}@`];
   const known = typeof artifact === "string" &&
     names.some((each, index) => index === 0 ? artifact === each : artifact.startsWith(each));
-  if ((type ?? name) !== AWS_SIGNER || (source !== undefined && !known)) return false;
+  return (type ?? name) === AWS_SIGNER && (source === undefined || known);
+}
+
+/** As {@link namesBuiltInPlugin}: then it is not needed, and says so. The Notation verifier judges. */
+export function isBuiltInPlugin(candidate: Candidate, problems: ProblemList): boolean {
+  if (!namesBuiltInPlugin(candidate.spec)) return false;
+  const isDownload = candidate.spec["source"] !== undefined;
   problems.of(
     candidate,
-    source === undefined ? candidate.typePath : [...candidate.specPath, "source"],
+    isDownload ? [...candidate.specPath, "source"] : candidate.typePath,
     "is not needed: the plugin of AWS Signer is built in, and nothing is downloaded; this resource may be removed",
-    { severity: "warning", atKey: source !== undefined },
+    { severity: "warning", atKey: isDownload },
   );
   return true;
 }

@@ -12,6 +12,8 @@ export type {
 } from "./store.ts";
 export { type LayoutReference, parseLayoutReference } from "./layout/layout_reference.ts";
 export { type LayoutOptions, LayoutStore, openLayout } from "./layout/layout_store.ts";
+export { type Copied, copyImage, type CopyOptions } from "./layout/copy_image.ts";
+export { LayoutWriter } from "./layout/layout_writer.ts";
 export { type LayoutsOptions, LayoutsStore } from "./layout/layouts_store.ts";
 export { SingleFlight } from "./registry/single_flight.ts";
 export { wait } from "./registry/timer.ts";

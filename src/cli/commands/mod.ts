@@ -2,6 +2,8 @@ import type { Command } from "../command.ts";
 import { checkCommand } from "./check.ts";
 import { crdsCommand } from "./crds.ts";
 import { discoverCommand } from "./discover.ts";
+import { migrateCommand } from "./migrate.ts";
+import { pullCommand } from "./pull.ts";
 import { replayCommand } from "./replay.ts";
 import { resolveCommand } from "./resolve.ts";
 import { serveCommand } from "./serve.ts";
@@ -15,8 +17,10 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   resolveCommand,
   discoverCommand,
+  pullCommand,
   checkCommand,
   replayCommand,
+  migrateCommand,
   crdsCommand,
   verifyBundleCommand,
   versionCommand,
