@@ -9,7 +9,7 @@ export interface ContentDiskOptions {
 }
 
 /** The most content that waits to be written, in pieces and in bytes; what comes beyond is not kept. */
-const MAX_WAITING = 1000;
+const MAX_WAITING = 20_000;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -22,7 +22,8 @@ export class ContentDisk implements AsyncDisposable {
   /** Sizes by file name, in the order of use. */
   #files: Map<string, number> | undefined;
   #bytes = 0;
-  #waiting = 0;
+  /** The names of what waits to be written. */
+  readonly #waiting = new Set<string>();
   #waitingBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -50,13 +51,15 @@ export class ContentDisk implements AsyncDisposable {
 
   /** Keeps content that was checked against its digest. Returns at once. */
   keep(digest: Digest, bytes: Bytes): void {
-    if (this.#waiting >= MAX_WAITING || bytes.length > this.#options.maxBytes) return;
+    const name = nameOf(digest);
+    if (this.#files?.has(name) || this.#waiting.has(name)) return;
+    if (this.#waiting.size >= MAX_WAITING || bytes.length > this.#options.maxBytes) return;
     if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return;
-    this.#waiting++;
+    this.#waiting.add(name);
     this.#waitingBytes += bytes.length;
-    this.#writing = this.#writing.then(() => this.#write(nameOf(digest), bytes)).catch(() => {})
+    this.#writing = this.#writing.then(() => this.#write(name, bytes)).catch(() => {})
       .finally(() => {
-        this.#waiting--;
+        this.#waiting.delete(name);
         this.#waitingBytes -= bytes.length;
       });
   }

@@ -65,3 +65,15 @@ Deno.test("ContentDisk does without a folder that it may not write to", async ()
   const disk = new ContentDisk({ folder: path, maxBytes: 1000 });
   assert.equal(await disk.read(digestOf(content("a")), 1), undefined);
 });
+
+Deno.test("ContentDisk keeps all of a burst, however often the same content comes in it", async () => {
+  await using folder = await temporaryFolder();
+  const all = Array.from({ length: 3000 }, (_, index) => content(`burst ${index}`));
+  const disk = new ContentDisk({ folder: folder.path, maxBytes: 1e6 });
+  for (let round = 0; round < 10; round++) {
+    for (const bytes of all) disk.keep(digestOf(bytes), bytes);
+  }
+  await disk[Symbol.asyncDispose]();
+  const files = await Array.fromAsync(Deno.readDir(folder.path));
+  assert.equal(files.length, all.length);
+});
