@@ -86,7 +86,8 @@ export async function optionalConfiguration(
   return await requireConfiguration(paths, io);
 }
 
-async function defaultPath(io: Io): Promise<readonly string[] | undefined> {
+/** The default file of the configuration, alone in a list; undefined when it is not there. */
+export async function defaultPath(io: Io): Promise<readonly string[] | undefined> {
   for (const path of defaultConfigurationPaths(io.env)) {
     try {
       if ((await Deno.stat(path)).isFile) return [path];

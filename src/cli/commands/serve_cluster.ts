@@ -8,7 +8,6 @@ import {
   type ConfigurationEvents,
   type ConfigurationFilesOptions,
   type ConfigurationSource,
-  defaultConfigurationPaths,
   Leader,
   type LoadedObjects,
   readSources,
@@ -20,6 +19,7 @@ import { wait } from "../../stores/mod.ts";
 import type { Logger } from "../../telemetry/mod.ts";
 import type { Io } from "../io.ts";
 import { openAccess } from "../cluster.ts";
+import { defaultPath } from "../configuration.ts";
 import { USER_AGENT } from "../version.ts";
 
 /** What a service in a cluster has beside its configuration. */
@@ -145,7 +145,7 @@ const SETTINGS = ["executor", "crl", "logger"];
 
 /** Resources come from the cluster: what else is in the file does not count. */
 async function readSettingsFile(paths: readonly string[], io: Io): Promise<readonly SourceFile[]> {
-  const found = paths.length > 0 ? paths : await existing(defaultConfigurationPaths(io.env));
+  const found = paths.length > 0 ? paths : await defaultPath(io) ?? [];
   const files = await readSources(found);
   return files.map(({ path, text }) => ({ path: "config.json", text: settingsIn(path, text) }));
 }
@@ -168,15 +168,4 @@ function settingsIn(path: string, text: string): string {
   }
   const kept = Object.entries(value).filter(([name]) => SETTINGS.includes(name));
   return JSON.stringify(Object.fromEntries(kept), null, 2);
-}
-
-async function existing(paths: readonly string[]): Promise<string[]> {
-  for (const path of paths) {
-    try {
-      if ((await Deno.stat(path)).isFile) return [path];
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return [];
 }

@@ -1,4 +1,5 @@
 import type { ProviderStatus } from "../../keys/mod.ts";
+import { canonicalJson } from "../generation.ts";
 import type { Problem } from "../problem.ts";
 import type { ClusterObject } from "./cluster_object.ts";
 
@@ -75,20 +76,15 @@ export function statusOf(outcome: ResourceOutcome): ResourceStatus {
 
 /** Whether two statuses say the same; times of what did not change do not count. */
 export function isSameStatus(wanted: ResourceStatus, stored: unknown): boolean {
-  return canonical(wanted) === canonical(stored);
+  return withoutTimes(wanted) === withoutTimes(stored);
 }
 
-function canonical(status: unknown): string {
-  const ordered = (value: unknown): unknown =>
-    Array.isArray(value)
-      ? value.map(ordered)
-      : typeof value === "object" && value !== null
-      ? Object.fromEntries(
-        Object.entries(value).filter(([name]) => name !== "lastTransitionTime")
-          .toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, member]) => [name, ordered(member)]),
-      )
-      : value;
-  return JSON.stringify(ordered(status)) ?? "";
+function withoutTimes(status: unknown): string {
+  const text = JSON.stringify(
+    status ?? null,
+    (name, value) => name === "lastTransitionTime" ? undefined : value,
+  );
+  return canonicalJson(JSON.parse(text));
 }
 
 function readiness(
